@@ -1,0 +1,107 @@
+import * as z from 'zod'
+import { profileNames } from './profile.ts'
+import { parseRate } from './rate.ts'
+import { parseDuration, parseTime } from './protocol/timestamp.ts'
+import { worldParts } from './world.ts'
+
+/** Where the control API lives; everything else is the platform's. */
+export const controlPath = '/_localtop'
+
+const moment = z.string().refine((text) => parseTime(text) !== undefined, {
+  error: 'expected yyyy-MM-dd HH:mm:ss in GMT+8',
+})
+
+/** `POST /clock`: exactly one of freeze, set, advance, scale, resume; `appKey` shifts one tenant alone. */
+export const clockCommand = z
+  .strictObject({
+    /** Stops the clock, at a moment or (`true`) where it stands. */
+    freeze: z.union([moment, z.literal(true)]).optional(),
+    /** Moves the clock to a moment; it goes on from there. */
+    set: moment.optional(),
+    /** Moves the clock by a duration, back with a minus. */
+    advance: z
+      .string()
+      .refine((text) => parseDuration(text) !== undefined, {
+        error: 'expected a duration such as 500ms, 31m, 8h',
+      })
+      .optional(),
+    /** How many virtual seconds pass in a real one. */
+    scale: z.number().positive().max(1_000_000).optional(),
+    /** Ends a freeze and a scale: real pace again, from where the clock stands. */
+    resume: z.literal(true).optional(),
+    appKey: z.string().optional(),
+  })
+  .refine(
+    ({ appKey: _, ...command }) =>
+      Object.values(command).filter((value) => value !== undefined).length === 1,
+    { error: 'expected exactly one of freeze, set, advance, scale, resume' },
+  )
+  .refine(({ appKey, advance }) => appKey === undefined || advance !== undefined, {
+    error: 'with appKey only advance can be given: a tenant has an offset, not a clock of its own',
+  })
+export type ClockCommand = z.output<typeof clockCommand>
+
+/** `POST /tenants`: everything may be left out and is then made up. */
+export const tenantRequest = z.strictObject({
+  appKey: z.string().min(1).max(64).optional(),
+  appSecret: z.string().min(1).optional(),
+  session: z.string().min(1).optional(),
+  profile: z.enum(profileNames).optional(),
+  rateLimit: z
+    .string()
+    .refine((text) => parseRate(text) !== undefined, {
+      error: 'expected N/sec, N/min, N/hour, N/day or off',
+    })
+    .optional(),
+  /** Sellers, sessions and items of the tenant's shop; an empty shop where absent. */
+  world: worldParts.optional(),
+})
+export type TenantRequest = z.input<typeof tenantRequest>
+
+/** What a caller needs to be a tenant. */
+export interface Tenant {
+  readonly appKey: string
+  readonly appSecret: string
+  readonly session: string
+  /** The seller whose session it is. */
+  readonly nick: string
+  readonly profile: (typeof profileNames)[number]
+  readonly rateLimit: string
+}
+
+/** The routes of the control API, as `GET /_localtop` lists them. */
+export const controlRoutes = [
+  { method: 'GET', path: '/', does: 'lists these routes' },
+  { method: 'GET', path: '/health', does: 'says whether the gateway is ready, its version, profile and counts' },
+  { method: 'GET', path: '/curl', does: 'answers a freshly signed curl line, valid for ten minutes' },
+  {
+    method: 'GET',
+    path: '/exchanges',
+    does: 'lists the journal, newest last; ?appKey=, ?method=, ?code=, ?limit= narrow it',
+  },
+  { method: 'DELETE', path: '/exchanges', does: 'empties the journal' },
+  {
+    method: 'GET',
+    path: '/exchanges/:id',
+    does: 'answers one exchange with its gate trail and an explanation in English and Chinese',
+  },
+  {
+    method: 'POST',
+    path: '/reset',
+    does: 'restores the seed and drops tenants, bans, quotas, rules, exchanges and clock changes; ?appKey= one tenant only',
+  },
+  { method: 'GET', path: '/snapshot', does: 'answers the state; secrets and sessions with ?secrets=include' },
+  { method: 'PUT', path: '/snapshot', does: 'takes a state; secrets and sessions that it lacks stay as they are' },
+  { method: 'GET', path: '/clock', does: 'answers the time and how it runs' },
+  {
+    method: 'POST',
+    path: '/clock',
+    does: 'moves the clock: {"freeze":"2016-01-01 12:00:00"}, {"set":…}, {"advance":"31m"}, {"scale":60}, {"resume":true}',
+  },
+  { method: 'GET', path: '/scenarios', does: 'lists the rules in force, each in a sentence, and the scenarios to choose from' },
+  { method: 'PUT', path: '/scenarios', does: 'puts the rules of scenarios in force: {"scenarios":["name", {…}]}' },
+  { method: 'DELETE', path: '/scenarios', does: 'drops all rules' },
+  { method: 'POST', path: '/tenants', does: 'mints an app with secret, session and shop of its own' },
+  { method: 'GET', path: '/tenants', does: 'lists the tenants by app key' },
+  { method: 'DELETE', path: '/tenants/:appKey', does: 'drops a tenant with its shop' },
+] as const satisfies readonly { method: string; path: string; does: string }[]

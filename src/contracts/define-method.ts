@@ -1,0 +1,116 @@
+import * as z from 'zod'
+import type { ProfileName } from './profile.ts'
+import type { Fidelity } from './protocol/errors.ts'
+
+/** What a declared sub-code means, and the text that goes with it on the wire. */
+export interface SubCode extends Fidelity {
+  /** When the method answers it, for readers of the contract. */
+  readonly meaning: string
+  /** `sub_msg` on the wire. */
+  readonly sub_msg?: string
+}
+
+export type RequestSchema = z.ZodObject<z.ZodRawShape>
+export type ResponseSchema = z.ZodObject<z.ZodRawShape>
+export type SessionRule = 'required' | 'optional' | 'none'
+
+/**
+ * The one declaration of an API method. Argument checks, handler types, answer checks, the client's
+ * typed `call`, JSON Schema, samples and scenario steps are all read from it.
+ */
+export interface MethodContract<
+  Name extends string = string,
+  Req extends RequestSchema = RequestSchema,
+  Res extends ResponseSchema = ResponseSchema,
+  Sub extends string = string,
+  Session extends SessionRule = SessionRule,
+> {
+  readonly name: Name
+  readonly summary: string
+  /** Whether a call needs a seller's session. One that is sent is checked in any case. */
+  readonly session: Session
+  /**
+   * Whether carrying the call out twice does no harm. One that is not repeatable (it makes something
+   * new, or adds up) must not be sent again after an unknown outcome without asking first.
+   */
+  readonly repeatable: boolean
+  /** Business parameters as a zod codec: decoding reads the texts of the wire, encoding writes them. */
+  readonly request: Req
+  /** The fields under the response root, as the documents show them. */
+  readonly response: Res
+  /** Business refusals (code 15) that a handler may answer. */
+  readonly errors: Readonly<Record<Sub, SubCode>>
+  /** What must be sent, where a profile demands other parameters than `request` itself does. */
+  readonly profiles?: Partial<Record<ProfileName, { readonly required: readonly (keyof Req['shape'] & string)[] }>>
+  /** Parameters of a call that works, as they travel. */
+  readonly example: Readonly<Record<string, string>>
+  /** Where the parameters and fields have been taken from. */
+  readonly source: string
+}
+
+/**
+ * Declares a method. The worth is in the inferred types: handlers, client calls and scenario steps
+ * are checked against them.
+ *
+ * @example
+ * export const timeGet = defineMethod({
+ *   name: 'taobao.time.get',
+ *   summary: 'The gateway\'s time.',
+ *   session: 'none',
+ *   repeatable: true,
+ *   request: z.object({}),
+ *   response: z.object({ time: date }),
+ *   example: {},
+ *   source: 'catalogue 2022-08-30',
+ * })
+ */
+export function defineMethod<
+  const Name extends string,
+  Req extends RequestSchema,
+  Res extends ResponseSchema,
+  const Session extends SessionRule,
+  const Sub extends string = never,
+>(
+  contract: Omit<MethodContract<Name, Req, Res, Sub, Session>, 'errors'> & {
+    readonly errors?: Readonly<Record<Sub, SubCode>>
+  },
+): MethodContract<Name, Req, Res, Sub, Session> {
+  return { errors: {} as Record<Sub, SubCode>, ...contract }
+}
+
+/** A contract of any method. */
+// biome-ignore lint/suspicious/noExplicitAny: the request and response of "any contract" are open in both directions
+export type AnyContract = MethodContract<string, any, any, any>
+
+/** What a caller hands over and a handler gets: decoded business parameters. */
+export type RequestOf<C extends AnyContract> = z.output<C['request']>
+/** What a handler answers and a caller gets. */
+export type ResponseOf<C extends AnyContract> = z.output<C['response']>
+/** The sub-codes that a contract declares. */
+export type SubCodeOf<C> =
+  // biome-ignore lint/suspicious/noExplicitAny: only the sub-codes are looked at
+  C extends MethodContract<string, any, any, infer S, SessionRule> ? S : never
+
+/** Lists contracts by their names, keeping each one's type. */
+export function contractTable<const T extends readonly AnyContract[]>(
+  ...contracts: T
+): { readonly [C in T[number] as C['name']]: C } {
+  return Object.fromEntries(contracts.map((contract) => [contract.name, contract])) as never
+}
+
+const requiredNames = new WeakMap<AnyContract, Map<ProfileName, readonly string[]>>()
+
+/** The parameters that a call must carry in a profile, in the order in which their absence is reported. */
+export function requiredParameters(contract: AnyContract, profile: ProfileName): readonly string[] {
+  let byProfile = requiredNames.get(contract)
+  if (!byProfile) requiredNames.set(contract, (byProfile = new Map()))
+  let names = byProfile.get(profile)
+  if (!names) {
+    const shape = contract.request.shape as Record<string, z.ZodType>
+    names =
+      contract.profiles?.[profile]?.required ??
+      Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional))
+    byProfile.set(profile, names)
+  }
+  return names
+}

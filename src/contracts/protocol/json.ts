@@ -1,0 +1,49 @@
+import type { WireShape } from './wire-shape.ts'
+
+/**
+ * Writes a response as the platform does: compact, identifiers as bare numbers (exact beyond 2^53,
+ * which `JSON.stringify` cannot do), absent and `null` fields and empty lists left out.
+ */
+export function writeJson(value: unknown, shape: WireShape, simplify = false): string {
+  switch (shape.kind) {
+    case 'object': {
+      let text = ''
+      const from = value as Readonly<Record<string, unknown>>
+      for (const [name, below] of shape.fields) {
+        const field = from[name]
+        if (isPresent(field, below)) {
+          text += `${text === '' ? '' : ','}"${name}":${writeJson(field, below, simplify)}`
+        }
+      }
+      return `{${text}}`
+    }
+    case 'list': {
+      const elements = (value as Record<string, readonly unknown[]>)[shape.element] ?? []
+      const text = `[${elements.map((element) => writeJson(element, shape.of, simplify)).join(',')}]`
+      return simplify ? text : `{"${shape.element}":${text}}`
+    }
+    case 'value':
+      return shape.type === 'Id' ? String(value) : JSON.stringify(value)
+  }
+}
+
+/** Whether a field is written at all: the platform leaves out what is null and lists that are empty. */
+export function isPresent(value: unknown, shape: WireShape): boolean {
+  if (value === undefined || value === null) return false
+  return shape.kind !== 'list' || Boolean((value as Record<string, readonly unknown[]>)[shape.element]?.length)
+}
+
+const bigNumber = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g
+
+/**
+ * Reads JSON without rounding: whole numbers of 16 and more digits come back as text, which is what
+ * identifiers are in our code.
+ *
+ * @throws SyntaxError as `JSON.parse` does
+ */
+export function parseJson(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text)
+  return JSON.parse(
+    text.replaceAll(bigNumber, (token) => (token.startsWith('"') ? token : `"${token}"`)),
+  )
+}

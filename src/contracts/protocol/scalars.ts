@@ -1,0 +1,175 @@
+import * as z from 'zod'
+import { parseTime } from './timestamp.ts'
+
+/** How a value stands on the wire; the writers, samples and reference pages read it. */
+export type WireType = 'Text' | 'Number' | 'Id' | 'Boolean' | 'Price' | 'Date' | 'Json' | 'File'
+
+/** Limits that documents mention but nobody is known to enforce: reported, never refused. */
+export interface Advice {
+  readonly chars?: number
+  readonly bytes?: number
+  readonly min?: number
+  readonly max?: number
+  readonly oneOf?: readonly string[]
+}
+
+export interface WireMeta {
+  readonly type?: WireType
+  /** The element name of a wrapped list: `skus: { sku: [...] }`. */
+  readonly list?: string
+  readonly advice?: Advice
+}
+
+/** What {@link z} schemas of ours know beside their zod type. Survives `pick`, `partial` and `extend`. */
+export const wire = z.registry<WireMeta>()
+
+function tag<T extends z.ZodType>(schema: T, meta: WireMeta): T {
+  // zod's registry type wants the schema's own metadata shape; ours is the same for every schema.
+  ;(wire as z.core.$ZodRegistry<WireMeta, z.ZodType>).add(schema, meta)
+  return schema
+}
+
+/** A file of a multipart call. */
+export interface TopFile {
+  readonly fileName: string
+  readonly contentType: string
+  readonly bytes: Uint8Array
+}
+
+// --- request: every business parameter travels as text; codecs read it and write it back ---
+
+/** Text. `max` counts UTF-16 code units, as the official SDK checks do; `maxList` counts comma-separated parts. */
+export function topText(limits: { max?: number; maxList?: number; advice?: Advice } = {}) {
+  let schema = z.string()
+  if (limits.max !== undefined) schema = schema.max(limits.max)
+  const { maxList } = limits
+  if (maxList !== undefined) {
+    schema = schema.refine((text) => text.split(',').length <= maxList, {
+      error: `expected at most ${maxList} comma-separated values`,
+    })
+  }
+  return tag(schema, { type: 'Text', ...(limits.advice && { advice: limits.advice }) })
+}
+
+/** One of a few texts, enforced. */
+export function topEnum<const T extends readonly [string, ...string[]]>(values: T) {
+  return tag(z.enum(values), { type: 'Text' })
+}
+
+/** A whole number: digits only, so `""`, `0x10` and `1.5` are refused. */
+export function topNumber(limits: { min?: number; max?: number; advice?: Advice } = {}) {
+  const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = limits
+  return tag(
+    z.codec(z.string().regex(/^-?\d{1,16}$/, 'expected a whole number'), z.int().min(min).max(max), {
+      decode: Number,
+      encode: String,
+    }),
+    { type: 'Number', ...(limits.advice && { advice: limits.advice }) },
+  )
+}
+
+const maxId = '9223372036854775807'
+const idText = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,18})$/, 'expected an identifier: digits only')
+  .refine((text) => text.length < 19 || text <= maxId, 'expected an identifier below 2^63')
+
+/** An identifier: a number on the wire that may pass 2^53, so it is text in our code. */
+export const topId = tag(idText, { type: 'Id' })
+/** An identifier that may not be 0. */
+export const topIdPositive = tag(
+  idText.refine((text) => text !== '0', 'expected an identifier above 0'),
+  { type: 'Id' },
+)
+
+/** `true` or `false`, nothing else. */
+export const topBoolean = tag(
+  z.codec(z.enum(['true', 'false']), z.boolean(), {
+    decode: (text) => text === 'true',
+    encode: (value) => (value ? 'true' : 'false'),
+  }),
+  { type: 'Boolean' },
+)
+
+const priceText = /^\d{1,12}(\.\d{1,2})?$/
+
+/**
+ * A price in yuan, as text in our code too: at most two decimals on the way in, always two after
+ * reading (`2999.0` becomes `2999.00`). `above` is exclusive, `max` inclusive, both in yuan.
+ */
+export function topPrice(limits: { above?: number; max?: number; advice?: Advice } = {}) {
+  const { above, max } = limits
+  return tag(
+    z.codec(
+      z.string().regex(priceText, 'expected a price in yuan with at most two decimals'),
+      z
+        .string()
+        .refine((text) => above === undefined || Number(text) > above, `expected more than ${above}`)
+        .refine((text) => max === undefined || Number(text) <= max, `expected at most ${max}`),
+      { decode: normalPrice, encode: (price) => price },
+    ),
+    { type: 'Price', ...(limits.advice && { advice: limits.advice }) },
+  )
+}
+
+/** `5` and `5.0` as `5.00`, without ever going through a binary fraction. */
+export function normalPrice(text: string): string {
+  const [yuan = '0', fen = ''] = text.split('.')
+  return `${yuan.replace(/^0+(?=\d)/, '')}.${fen.padEnd(2, '0')}`
+}
+
+/** A moment as the platform writes it, `yyyy-MM-dd HH:mm:ss` in GMT+8; stays text in our code. */
+export const topDate = tag(
+  z.string().refine((text) => parseTime(text) !== undefined, 'expected yyyy-MM-dd HH:mm:ss'),
+  { type: 'Date' },
+)
+
+/** A list of texts, comma-separated on the wire. */
+export function topTextList(limits: { max?: number } = {}) {
+  const { max = 1000 } = limits
+  return tag(
+    z.codec(z.string(), z.array(z.string()).max(max), {
+      decode: (text) => text.split(','),
+      encode: (values) => values.join(','),
+    }),
+    { type: 'Text' },
+  )
+}
+
+/** The `fields` parameter: the response fields that the caller asks for. */
+export const topFields = (limits: { max?: number } = {}) => topTextList(limits)
+
+/** A `byte[]` parameter: a file of a multipart body. `max` is its size in bytes. */
+export function topFile(limits: { max: number }) {
+  return tag(
+    z.custom<TopFile>(
+      (value) => typeof value === 'object' && value !== null && 'bytes' in value,
+      'expected a file of a multipart body',
+    ).refine((file) => file.bytes.byteLength <= limits.max, `expected at most ${limits.max} bytes`),
+    { type: 'File' },
+  )
+}
+
+// --- response: JSON types as the platform writes them ---
+
+export const text = tag(z.string(), { type: 'Text' })
+export const number = tag(z.int(), { type: 'Number' })
+/** A number on the wire; digits as text in our code, exact beyond 2^53. */
+export const id = tag(
+  z.codec(z.union([z.int().nonnegative(), idText]), z.string(), { decode: String, encode: (v) => v }),
+  { type: 'Id' },
+)
+export const boolean = tag(z.boolean(), { type: 'Boolean' })
+export const price = tag(z.string().regex(/^\d+\.\d{2}$/), { type: 'Price' })
+export const date = tag(
+  z.string().refine((value) => parseTime(value) !== undefined, 'expected yyyy-MM-dd HH:mm:ss'),
+  { type: 'Date' },
+)
+/** A string that holds JSON. */
+export const json = tag(z.string(), { type: 'Json' })
+
+/** TOP wraps every list in an object with one key, the element's name: `skus: { sku: [...] }`. */
+export function listOf<const Name extends string, T extends z.ZodType>(name: Name, element: T) {
+  const shape = { [name]: z.array(element) } as { [K in Name]: z.ZodArray<T> }
+  return tag(z.object(shape), { list: name })
+}

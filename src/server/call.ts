@@ -1,0 +1,28 @@
+import type { Format } from '../contracts/protocol/envelope.ts'
+import type { Parameters } from '../contracts/protocol/parameters.ts'
+import type { Profile } from '../contracts/profile.ts'
+import type { App, World } from './state/world.ts'
+
+/** A call as it came in, before any gate: what is read leniently so that even a refusal can be written. */
+export interface Received extends Parameters {
+  /** Where it came from: `GET`, `POST`, as sent. */
+  readonly verb: string
+  readonly path: string
+  /** The raw body of a JSON, XML or text call, which is signed but not read as parameters. */
+  readonly rawBody: string
+  readonly contentType: string
+  /** The body passed the gateway's limit and was not read. */
+  readonly tooLarge: boolean
+  /** What `x-localtop-error` asks for. */
+  readonly forcedError: string | undefined
+  /** The world of the app key, or the gateway's own where the key is nobody's. */
+  readonly world: World
+  /** Present when the app key is known. */
+  readonly app: App | undefined
+  readonly profile: Profile
+  readonly format: Format
+  readonly simplify: boolean
+  readonly requestId: string
+  /** The virtual time at which the call arrived, in milliseconds. */
+  readonly now: number
+}

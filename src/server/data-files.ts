@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import type * as z from 'zod'
+import { type Problem, problemsOf } from '../contracts/problems.ts'
+
+/** A file that a person wrote cannot be used; each problem says where. */
+export class DataFileError extends Error {
+  override readonly name = 'DataFileError'
+  readonly file: string
+  readonly problems: readonly (Problem & { readonly line?: number })[]
+
+  constructor(file: string, problems: readonly (Problem & { readonly line?: number })[]) {
+    const lines = problems.map(
+      ({ path, line, message }) =>
+        `${file}${line === undefined ? '' : `:${line}`}: ${path === '' ? '' : `${path}: `}${message}`,
+    )
+    super(lines.join('\n'))
+    this.file = file
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads a YAML or JSON file (YAML is a superset) and holds it against a schema.
+ *
+ * @throws DataFileError naming file, line and path of everything wrong
+ */
+export function readDataFile<T extends z.ZodType>(file: string, schema: T): z.output<T> {
+  let source: string
+  try {
+    source = readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)
+    throw new DataFileError(file, [{ path: '', message: reason }])
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(source, { lineCounter: lines })
+  const [broken] = document.errors
+  if (broken) {
+    throw new DataFileError(file, [
+      { path: '', line: lines.linePos(broken.pos[0]).line, message: broken.message.split('\n')[0] ?? '' },
+    ])
+  }
+  const result = schema.safeParse(document.toJS() ?? {})
+  if (result.success) return result.data
+  throw new DataFileError(
+    file,
+    result.error.issues.flatMap((issue) =>
+      problemsOf({ issues: [issue] } as unknown as z.ZodError).map((problem) => {
+        const line = lineOf(document, lines, problem.path)
+        return line === undefined ? problem : { ...problem, line }
+      }),
+    ),
+  )
+}
+
+/** The line of the deepest part of a path that the file has. */
+function lineOf(
+  document: ReturnType<typeof parseDocument>,
+  lines: LineCounter,
+  path: string,
+): number | undefined {
+  const parts = [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
+    index === undefined ? (key as string) : Number(index),
+  )
+  for (let length = parts.length; length >= 0; length--) {
+    const node = length === 0 ? document.contents : document.getIn(parts.slice(0, length), true)
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+  }
+  return undefined
+}

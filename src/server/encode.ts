@@ -1,0 +1,55 @@
+import type { AnyContract } from '../contracts/define-method.ts'
+import { contentTypes, responseKey, writeError, writeResponse } from '../contracts/protocol/envelope.ts'
+import { errorNameOf, reject, type Rejection } from '../contracts/protocol/errors.ts'
+import { shapeOf } from '../contracts/protocol/wire-shape.ts'
+import type { Received } from './call.ts'
+
+export type HttpStatusMode = 'always-200' | 'semantic'
+
+/** An answer as it goes out. */
+export interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+  readonly retryAfter: number | undefined
+}
+
+type Answered = Received & { readonly contract?: AnyContract; readonly response?: object }
+
+/** Turns a verdict into bytes. Never throws: what cannot be written becomes code 15. */
+export function encode(call: Answered, rejection: Rejection | undefined, mode: HttpStatusMode): Answer {
+  const contentType = contentTypes[call.format]
+  if (!rejection) {
+    try {
+      const body = writeResponse(
+        responseKey((call.contract as AnyContract).name),
+        call.response,
+        shapeOf((call.contract as AnyContract).response),
+        { ...styleOf(call), code: call.profile.successCode },
+      )
+      return { status: 200, contentType, body, retryAfter: undefined }
+    } catch {
+      return encode(call, reject('remote-service-error/isp.internal-error'), mode)
+    }
+  }
+  return {
+    status: mode === 'semantic' ? statusOf(rejection) : 200,
+    contentType,
+    body: writeError(rejection.error, {
+      ...styleOf(call),
+      code: call.profile.errorCode(rejection.name),
+    }),
+    retryAfter: mode === 'semantic' ? rejection.retryAfter : undefined,
+  }
+}
+
+const styleOf = ({ format, simplify, requestId }: Received) => ({ format, simplify, requestId })
+
+/** The HTTP status that a gateway of today would use; the platform itself always says 200. */
+function statusOf({ error }: Rejection): number {
+  const { code, sub_code } = error
+  if (errorNameOf(code) && code >= 4 && code <= 8) return 429
+  if (code >= 24 && code <= 29) return 401
+  if (code >= 11 && code <= 13) return 403
+  return code === 10 || sub_code?.startsWith('isp.') ? 503 : 400
+}

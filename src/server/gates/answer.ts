@@ -1,0 +1,67 @@
+import type { AnyContract } from '../../contracts/define-method.ts'
+import { project, selectionOf } from '../../contracts/protocol/fields.ts'
+import { reject, Rejection } from '../../contracts/protocol/errors.ts'
+import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
+import { problemsOf } from '../../contracts/problems.ts'
+import type { Received } from '../call.ts'
+import { type AnyHandler, failWith } from '../handlers/handler.ts'
+import type { Seller } from '../state/world.ts'
+
+type Answerable = Received & { contract: AnyContract; request: object; seller?: Seller }
+
+/**
+ * Runs the method's handler, leaves the requested `fields`, holds the answer against the contract and
+ * waits until what was written is kept.
+ *
+ * @param find the gateway's handlers
+ * @param onBug told when a handler's answer breaks its own contract: our mistake, not the caller's
+ */
+export function answerWith(
+  find: (contract: AnyContract) => AnyHandler | undefined,
+  onBug: (problem: Error, call: Received) => void,
+) {
+  return function answer(call: Answerable) {
+    const handler = find(call.contract)
+    if (!handler) return reject('invalid-method')
+    const result = handler({
+      request: call.request as never,
+      seller: call.seller as never,
+      world: call.world,
+      now: call.now,
+      fail: failWith(call.contract),
+    })
+    return result instanceof Promise
+      ? result.then((late) => finish(call, late))
+      : finish(call, result)
+  }
+
+  function finish(call: Answerable, result: object | Rejection) {
+    if (result instanceof Rejection) return result
+    const { fields } = call.request as { fields?: readonly string[] }
+    const response = fields
+      ? project(result as Record<string, unknown>, shapeOf(call.contract.response), selectionOf(fields))
+      : result
+    const checked = call.contract.response.safeParse(response)
+    if (!checked.success) {
+      const [problem] = problemsOf(checked.error)
+      const text = `the answer of ${call.contract.name} breaks its contract at ${problem?.path}: ${problem?.message}`
+      onBug(new Error(text), call)
+      return reject('remote-service-error/isp.internal-error', {}, {
+        en: `A mistake of this gateway: ${text}.`,
+        zh: `网关自身的错误：${text}。`,
+      })
+    }
+    const kept = call.world.committed()
+    if (!kept) return { response }
+    return kept.then(
+      () => ({ response }),
+      (error: Error) => {
+        onBug(error, call)
+        return reject('remote-service-error/isp.remote-service-error', {}, {
+          en: `The store could not be written: ${error.message}. The change is not acknowledged.`,
+          zh: `存储写入失败：${error.message}。本次修改未被确认。`,
+        })
+      },
+    )
+  }
+}

@@ -1,0 +1,52 @@
+import type { AnyContract } from '../../contracts/define-method.ts'
+import { reject, type Rejection } from '../../contracts/protocol/errors.ts'
+import { parseTime } from '../../contracts/protocol/timestamp.ts'
+import type { Received } from '../call.ts'
+import type { App, Seller, Session } from '../state/world.ts'
+
+interface SessionFacts {
+  readonly session: Session
+  readonly seller: Seller
+}
+
+/**
+ * Checks every session that is sent, whether the method needs one or not: an unknown, expired,
+ * revoked or foreign session is refused, never waved through.
+ */
+export function checkSession({
+  params,
+  world,
+  app,
+  now,
+  contract,
+}: Received & { app: App; contract: AnyContract }): SessionFacts | Rejection | undefined {
+  const key = params['session']
+  if (key === undefined) return contract.session === 'required' ? reject('missing-session') : undefined
+  if (key === '') return reject('invalid-session/session-is-blank')
+  const session = world.session(key)
+  const seller = session && world.seller(session.seller)
+  if (!session || !seller) {
+    return reject('invalid-session/invalid-sessionkey', {}, {
+      en: 'No seller has given this session.',
+      zh: '该 SessionKey 不存在。',
+    })
+  }
+  if (session.app_key !== app.app_key) {
+    return reject(
+      'invalid-session/sessionkey-not-generated-by-server',
+      { appKey: app.app_key, userId: seller.user_id },
+      {
+        en: `The session was given to another app than ${app.app_key}.`,
+        zh: `该 SessionKey 不是授权给应用 ${app.app_key} 的。`,
+      },
+    )
+  }
+  if (session.revoked) return reject('invalid-session/session-not-exist')
+  if (session.expires !== undefined && (parseTime(session.expires) ?? 0) <= now) {
+    return reject('invalid-session/session-expired', {}, {
+      en: `The session ended at ${session.expires} (GMT+8). Refresh it or ask the seller to authorise again.`,
+      zh: `授权已于 ${session.expires}（GMT+8）到期，请刷新或请卖家重新授权。`,
+    })
+  }
+  return { session, seller }
+}

@@ -1,0 +1,371 @@
+import { type ClockCommand, type Tenant, type TenantRequest, tenantRequest } from '../contracts/control.ts'
+import type { AnyContract } from '../contracts/define-method.ts'
+import { findMethod, methods } from '../contracts/registry.ts'
+import { type Profile, profiles } from '../contracts/profile.ts'
+import { parseRate } from '../contracts/rate.ts'
+import { Rejection } from '../contracts/protocol/errors.ts'
+import { parseDuration, parseTime } from '../contracts/protocol/timestamp.ts'
+import { defineScenario, type ScenarioSeed } from '../contracts/scenario.ts'
+import { defaultWorld, type ParsedWorld, worldSeed } from '../contracts/world.ts'
+import { createApp } from './app.ts'
+import type { Received } from './call.ts'
+import { type Answer, encode } from './encode.ts'
+import { gatesFor } from './gates/index.ts'
+import type { AnyHandler } from './handlers/handler.ts'
+import { handlers } from './handlers/index.ts'
+import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { ExistingStateError, type GatewayOptions } from './options.ts'
+import { loadScenario } from './scenario-files.ts'
+import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
+import { createIds } from './state/ids.ts'
+import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './state/snapshot.ts'
+import { fileStore, memoryStore } from './state/store.ts'
+import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
+import { mintTenant } from './tenants.ts'
+import { createJournal, type ExchangeFilter, type Exchange, type ExplainedExchange } from './traffic/journal.ts'
+import { type ActiveRule, activeRules, createRules } from './traffic/rules.ts'
+
+/** A running gateway, with or without a socket. */
+export interface Gateway extends AsyncDisposable {
+  /** Answers a request in this process: platform endpoints and control API, no socket needed. */
+  readonly fetch: (request: Request) => Promise<Response>
+  /** Opens a port. @throws PortInUseError */
+  listen(options?: ListenOptions): Promise<Listening>
+  /** Finishes what is under way, closes port and store. */
+  close(): Promise<void>
+  /** Ends when the store is loaded; calls wait for it by themselves. @throws ExistingStateError, FolderInUseError, StoreFormatError */
+  ready(): Promise<void>
+  /** Back to the seed: see `POST /_localtop/reset`. */
+  reset(options?: { readonly appKey?: string }): Promise<void>
+  snapshot(options?: { readonly secrets?: boolean }): Promise<Snapshot>
+  /** @throws ZodError for what is no snapshot */
+  restore(snapshot: Snapshot): Promise<void>
+  /** Mints an app with a secret, a session and a shop of its own. */
+  tenant(request?: TenantRequest): Promise<Tenant>
+  readonly clock: GatewayClock
+  readonly scenarios: GatewayScenarios
+  readonly exchanges: GatewayExchanges
+}
+
+/** The clock as people move it: times in GMT+8, durations such as `31m`. */
+export interface GatewayClock {
+  state(): ClockState
+  /** @throws Error for a text that is no time */
+  freeze(at?: string): ClockState
+  set(at: string): ClockState
+  advance(duration: string): ClockState
+  scale(factor: number): ClockState
+  resume(): ClockState
+}
+
+export interface GatewayScenarios {
+  /** The rules in force, each in a sentence. */
+  list(): readonly ActiveRule[]
+  /** Puts the rules of these scenarios in force instead of those that are. */
+  set(scenarios: readonly (string | ScenarioSeed)[]): readonly ActiveRule[]
+  clear(): void
+}
+
+export interface GatewayExchanges {
+  list(filter?: ExchangeFilter): Exchange[]
+  find(id: string): ExplainedExchange | undefined
+  clear(): void
+}
+
+/** What routes need of a gateway beside its public face. */
+export interface GatewayCore {
+  readonly gateway: Gateway
+  readonly options: GatewayOptions
+  readonly profile: Profile
+  readonly base: World
+  worldOf(appKey: string | undefined): World
+  profileOf(world: World, app: App | undefined): Profile
+  answer(call: Received): Answer & { exchange: string; gate: string; tier: string | undefined } | Promise<Answer & { exchange: string; gate: string; tier: string | undefined }>
+  tenants(): readonly string[]
+  dropTenant(appKey: string): Promise<boolean>
+  moveClock(command: ClockCommand): ClockState
+}
+
+interface TenantRecord {
+  readonly seed: ParsedWorld
+}
+
+/**
+ * Builds a gateway. Nothing listens until `listen` is called; `fetch` works without a socket.
+ *
+ * @throws ZodError for a world or scenario that is none, Error for an unknown scenario or rate
+ * @example
+ * const gateway = createGateway({ profile: 'guide' })
+ * const { url } = await gateway.listen({ port: 0 })
+ * // … point an SDK at `${url}/router/rest` …
+ * await gateway.close()
+ */
+export function createGateway(options: GatewayOptions = {}): Gateway {
+  const { httpStatus = 'always-200', seed: idSeed = 1 } = options
+  const rateLimit = options.rateLimit === undefined ? undefined : parseRate(options.rateLimit)
+  if (options.rateLimit !== undefined && rateLimit === undefined) {
+    throw new Error(`rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`)
+  }
+  const clock = createClock(options.wall)
+  const ids = createIds(idSeed)
+  const store = options.store === 'file' ? fileStore(options.data ?? '.localtop') : memoryStore()
+  const base = createWorld('', store, clock, ids)
+  const worlds = new Map<string, World>()
+  const offsets = new Map<string, OffsetClock>()
+  const rules = createRules()
+  const initialRules = rulesOf(options.scenarios ?? [])
+  rules.set(initialRules)
+  const givenSeed = worldSeed.parse(options.world ?? defaultWorld)
+
+  const extra = new Map((options.methods ?? []).map((entry) => [entry.contract.name, entry]))
+  const builtIn = handlers as unknown as Readonly<Record<string, AnyHandler>>
+  const gates = gatesFor({
+    findContract: (name) => extra.get(name)?.contract ?? findMethod(name),
+    findHandler: (contract) => extra.get(contract.name)?.handler ?? builtIn[contract.name],
+    rules,
+    rateLimit,
+    onBug: (problem) =>
+      options.log?.({ event: 'bug', message: problem.message, stack: problem.stack }),
+  })
+  const journal = createJournal(gates.gates, options.journal?.maxCount, options.journal?.maxBytes)
+
+  const ready = once(async () => {
+    if (await store.load()) {
+      if (options.fresh) store.drop([...store.names()])
+      else if (options.world) {
+        throw new ExistingStateError(
+          `the data folder ${options.data ?? '.localtop'} holds state already; a world needs an empty one (fresh)`,
+        )
+      } else return wake()
+    }
+    plantBase(givenSeed)
+    await store.committed()
+  })
+
+  function plantBase(seed: ParsedWorld) {
+    base.plant(seed)
+    store.put('meta', 'seed', seed)
+  }
+
+  /** Makes indexes and tenants anew from what the store holds. */
+  function wake() {
+    base.reindex()
+    worlds.clear()
+    for (const appKey of store.collection('tenants').keys()) openTenant(appKey).reindex()
+  }
+
+  function openTenant(appKey: string): World {
+    const own = offsets.get(appKey) ?? clock.beside()
+    offsets.set(appKey, own)
+    const world = createWorld(appKey, store, own, createIds(`${idSeed}/${appKey}`))
+    worlds.set(appKey, world)
+    return world
+  }
+
+  function closeTenant(appKey: string) {
+    store.drop(collectionsOf(appKey))
+    store.delete('tenants', appKey)
+    store.delete('meta', `issued@${appKey}`)
+    worlds.delete(appKey)
+    offsets.delete(appKey)
+    journal.clear(appKey)
+  }
+
+  function profileOf(world: World, app: App | undefined): Profile {
+    const name =
+      (world.id === '' ? undefined : app?.profile) ??
+      options.profile ??
+      app?.profile ??
+      world.settings().profile ??
+      'guide'
+    return profiles[name]
+  }
+
+  async function answer(call: Received) {
+    const started = performance.now()
+    let verdict: Awaited<ReturnType<typeof gates.run>>
+    try {
+      const running = gates.run(call)
+      verdict = running instanceof Promise ? await running : running
+    } catch (error) {
+      const problem = error instanceof Error ? error : new Error(String(error))
+      options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
+      verdict = { rejection: mistake(problem), passed: gates.gates.length }
+    }
+    const { rejection } = verdict
+    const { contract } = call as { contract?: AnyContract }
+    const written = encode(call, rejection, httpStatus)
+    const exchange = journal.nextId()
+    journal.add({
+      call,
+      verdict,
+      status: written.status,
+      body: written.body,
+      took: performance.now() - started,
+    })
+    if (options.log) {
+      const [newest] = journal.list({ limit: 1 })
+      if (newest) options.log({ event: 'call', ...newest })
+    }
+    return {
+      ...written,
+      exchange,
+      gate: rejection ? (gates.gates[verdict.passed - 1]?.name ?? '') : 'passed',
+      tier: contract && 'stateful',
+    }
+  }
+
+  function moveClock({ appKey, freeze, set, advance, scale, resume }: ClockCommand): ClockState {
+    if (appKey !== undefined) {
+      const own = offsets.get(appKey)
+      if (!own) throw new Error(`no tenant has the app key "${appKey}"`)
+      own.advance(milliseconds(advance ?? ''))
+      return clock.state()
+    }
+    if (freeze !== undefined) clock.freeze(freeze === true ? undefined : moment(freeze))
+    if (set !== undefined) clock.set(moment(set))
+    if (advance !== undefined) clock.advance(milliseconds(advance))
+    if (scale !== undefined) clock.scale(scale)
+    if (resume) clock.resume()
+    return clock.state()
+  }
+
+  const listening = new Set<Listening>()
+  const core: Omit<GatewayCore, 'gateway'> = {
+    options,
+    get profile() {
+      return profileOf(base, undefined)
+    },
+    base,
+    worldOf: (appKey) => (appKey === undefined ? base : (worlds.get(appKey) ?? base)),
+    profileOf,
+    answer,
+    tenants: () => [...store.collection('tenants').keys()],
+    async dropTenant(appKey) {
+      if (!worlds.has(appKey)) return false
+      closeTenant(appKey)
+      await store.committed()
+      return true
+    },
+    moveClock,
+  }
+
+  const gateway: Gateway = {
+    async fetch(request) {
+      await ready()
+      return app.fetch(request)
+    },
+    async listen(listenOptions = {}) {
+      await ready()
+      const server = await listen(app.fetch, listenOptions, app.protect)
+      listening.add(server)
+      return server
+    },
+    async close() {
+      await Promise.all([...listening].map((server) => server.close()))
+      listening.clear()
+      await ready().catch(() => undefined)
+      await store.close()
+    },
+    ready,
+    async reset({ appKey } = {}) {
+      await ready()
+      if (appKey !== undefined) {
+        const record = store.collection<TenantRecord>('tenants').get(appKey)
+        if (!record) throw new Error(`no tenant has the app key "${appKey}"`)
+        worlds.get(appKey)?.plant(record.seed)
+        offsets.get(appKey)?.reset()
+        journal.clear(appKey)
+      } else {
+        for (const key of core.tenants()) closeTenant(key)
+        clock.reset()
+        journal.clear()
+        rules.set(initialRules)
+        plantBase(store.collection<ParsedWorld>('meta').get('seed') ?? givenSeed)
+      }
+      await store.committed()
+    },
+    async snapshot({ secrets = false } = {}) {
+      await ready()
+      return takeSnapshot(store, secrets)
+    },
+    async restore(snapshot) {
+      await ready()
+      restoreSnapshot(store, snapshotSchema.parse(snapshot) as Snapshot)
+      wake()
+      await store.committed()
+    },
+    async tenant(request = {}) {
+      await ready()
+      const { tenant, seed } = mintTenant(tenantRequest.parse(request), ids, clock.now(), {
+        profile: options.profile ?? base.settings().profile ?? 'guide',
+        rateLimit: options.rateLimit,
+      })
+      if (worlds.has(tenant.appKey)) closeTenant(tenant.appKey)
+      openTenant(tenant.appKey).plant(seed)
+      store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
+      await store.committed()
+      return tenant
+    },
+    clock: {
+      state: () => clock.state(),
+      freeze: (at) => moveClock({ freeze: at ?? true }),
+      set: (at) => moveClock({ set: at }),
+      advance: (duration) => moveClock({ advance: duration }),
+      scale: (factor) => moveClock({ scale: factor }),
+      resume: () => moveClock({ resume: true }),
+    },
+    scenarios: {
+      list: () => rules.list(),
+      set(scenarios) {
+        rules.set(rulesOf(scenarios))
+        return rules.list()
+      },
+      clear: () => rules.set([]),
+    },
+    exchanges: {
+      list: (filter) => journal.list(filter),
+      find: (id) => journal.find(id),
+      clear: () => journal.clear(),
+    },
+    [Symbol.asyncDispose]: () => gateway.close(),
+  }
+  const app = createApp(Object.assign(core, { gateway }) as GatewayCore)
+  return gateway
+}
+
+/** How many methods have a contract and a handler of their own. */
+export const methodCount = Object.keys(methods).length
+
+function rulesOf(scenarios: readonly (string | ScenarioSeed)[]): ActiveRule[] {
+  return scenarios.flatMap((given) => {
+    if (typeof given !== 'string') return activeRules(given.title, defineScenario(given).rules)
+    const { name, scenario } = loadScenario(given)
+    return activeRules(name, scenario.rules)
+  })
+}
+
+function mistake(problem: Error): Rejection {
+  return new Rejection(
+    'remote-service-error',
+    { code: 15, msg: 'Remote service error', sub_code: 'isp.internal-error' },
+    { en: `A mistake of this gateway: ${problem.message}`, zh: `网关自身的错误：${problem.message}` },
+  )
+}
+
+function moment(text: string): number {
+  const at = parseTime(text)
+  if (at === undefined) throw new Error(`"${text}" is no time; expected yyyy-MM-dd HH:mm:ss in GMT+8`)
+  return at
+}
+
+function milliseconds(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new Error(`"${text}" is no duration; expected one such as 500ms, 31m, 8h`)
+  return ms
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
+  return () => (result ??= work())
+}

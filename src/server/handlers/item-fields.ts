@@ -1,0 +1,103 @@
+import type { RequestOf } from '../../contracts/define-method.ts'
+import type { itemUpdate } from '../../contracts/methods/item.ts'
+import { itemFields } from '../../contracts/models/item.ts'
+import { normalPrice } from '../../contracts/protocol/scalars.ts'
+import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
+import type { Item, Sku } from '../../contracts/models/item.ts'
+import type { Ids } from '../state/ids.ts'
+
+type SkuArguments = Pick<
+  RequestOf<typeof itemUpdate>,
+  'sku_properties' | 'sku_quantities' | 'sku_prices' | 'sku_outer_ids' | 'sku_barcode'
+>
+
+/** Structures of an item whose parts travel as dotted parameters: `location.city`. */
+const structures = Object.fromEntries(
+  Object.entries(itemFields).flatMap(([name, schema]) => {
+    const shape = shapeOf(schema)
+    return shape.kind === 'object' ? [[name, shape.fields]] : []
+  }),
+)
+
+/**
+ * The fields of an item that its arguments say outright: those with the same name, and dotted ones
+ * gathered into their structure. Lists of SKUs are another matter: {@link skusFrom}.
+ */
+export function fieldsFrom(request: object, before: Item = {}): Item {
+  const fields: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(request)) {
+    const dot = name.indexOf('.')
+    if (dot < 0) {
+      if (Object.hasOwn(itemFields, name) && name !== 'num_iid') fields[name] = value
+      continue
+    }
+    const structure = name.slice(0, dot)
+    const part = name.slice(dot + 1)
+    if (structures[structure]?.has(part)) {
+      fields[structure] ??= { ...(before[structure as keyof Item] as object | undefined) }
+      ;(fields[structure] as Record<string, unknown>)[part] = value
+    }
+  }
+  return fields
+}
+
+/** The names that `empty_fields` may clear and an item may lack. */
+export function withoutFields(item: Item, names: string): Item {
+  const kept: Record<string, unknown> = { ...item }
+  for (const name of names.split(',')) {
+    if (name !== 'num_iid' && name !== 'nick') delete kept[name.trim()]
+  }
+  return kept
+}
+
+type SkuProblem = 'lengths' | 'duplicate'
+
+/**
+ * Reads the positional lists `sku_properties`, `sku_quantities`, `sku_prices`, `sku_outer_ids` and
+ * `sku_barcode` into SKUs; `undefined` when the call has none.
+ */
+export function skusFrom(
+  request: SkuArguments,
+  ids: Ids,
+  time: string,
+  before: readonly Sku[] = [],
+): readonly Sku[] | SkuProblem | undefined {
+  const { sku_properties, sku_quantities, sku_prices, sku_outer_ids, sku_barcode } = request
+  if (!sku_properties) return sku_quantities || sku_prices ? 'lengths' : undefined
+  const properties = sku_properties.split(',')
+  const quantities = sku_quantities?.split(',') ?? []
+  const prices = sku_prices?.split(',') ?? []
+  const outerIds = sku_outer_ids?.split(',')
+  const barcodes = sku_barcode?.split(',')
+  const fits = (list: readonly string[] | undefined) => !list || list.length === properties.length
+  const readable =
+    quantities.every((text) => /^\d{1,9}$/.test(text)) &&
+    prices.every((text) => /^\d{1,12}(\.\d{1,2})?$/.test(text))
+  if (![quantities, prices, outerIds, barcodes].every(fits) || !readable) return 'lengths'
+  if (new Set(properties).size !== properties.length) return 'duplicate'
+  const known = new Map(before.map((sku) => [sku.properties, sku]))
+  const skus = properties.map((property, at): Sku => {
+    const old = known.get(property)
+    return {
+      ...old,
+      sku_id: old?.sku_id ?? ids.skuId(),
+      properties: property,
+      quantity: Number(quantities[at]),
+      price: normalPrice(prices[at] as string),
+      created: old?.created ?? time,
+      modified: time,
+      ...(outerIds?.[at] && { outer_id: outerIds[at] }),
+      ...(barcodes?.[at] && { barcode: barcodes[at] }),
+    }
+  })
+  return skus
+}
+
+/** Whether an item's price lies between the lowest and the highest of its SKUs. */
+export function isWithinSkuPrices(price: string | undefined, skus: readonly Sku[] | undefined): boolean {
+  if (price === undefined || !skus || skus.length === 0) return true
+  const prices = skus.map((sku) => Number(sku.price))
+  return Number(price) >= Math.min(...prices) && Number(price) <= Math.max(...prices)
+}
+
+export const stockOf = (skus: readonly Sku[]) => skus.reduce((sum, sku) => sum + (sku.quantity ?? 0), 0)

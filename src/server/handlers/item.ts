@@ -1,0 +1,268 @@
+import type { itemMethods } from '../../contracts/methods/item.ts'
+import { inventoryBanners } from '../../contracts/methods/item.ts'
+import { formatTime, parseTime } from '../../contracts/protocol/timestamp.ts'
+import type { Item, Sku } from '../../contracts/models/item.ts'
+import type { Seller, StoredItem, World } from '../state/world.ts'
+import type { HandlersFor } from './handler.ts'
+import { fieldsFrom, isWithinSkuPrices, skusFrom, stockOf, withoutFields } from './item-fields.ts'
+import { pageOf } from './item-list.ts'
+
+const dayMs = 86_400_000
+/** Documented default of `valid_thru`, in days. */
+const defaultValidThru = 14
+
+export const itemHandlers: HandlersFor<typeof itemMethods> = {
+  'taobao.item.add': ({ request, seller, world, now, fail }) => {
+    const time = formatTime(now)
+    const skus = skusFrom(request, world.ids, time)
+    if (skus === 'lengths') return fail('isv.mismatch-parameters:sku')
+    if (skus === 'duplicate') return fail('isv.item-add-service-error:IC_CHECKSTEP_SKU_DUPLICATE')
+    if (skus && stockOf(skus) !== request.num) {
+      return fail('isv.parameters-mismatch:num-and-sku_quantities')
+    }
+    if (!isWithinSkuPrices(request.price, skus)) {
+      return fail('isv.item-add-service-error:IC_CHECKSTEP_ITME_NOT_IN_SKU_PRICE')
+    }
+    if (request.is_xinpin) {
+      if (request.type === 'auction' || request.stuff_status === 'second') {
+        return fail('isv.invalid-parameter:xinpin')
+      }
+      if (!seller.may_add_xinpin) return fail('isv.invalid-permission:add-xinpin')
+    }
+    if (isUnknownCategory(world, request.cid)) {
+      return fail('isv.item-add-service-error:CATEGORY_IS_NOT_LEAF_OR_NOT_EXIST')
+    }
+    if (world.settings().duplicate_items === 'refuse' && isDuplicate(world, seller, request)) {
+      return fail('isv.item-add-service-error:ERROR_PUBLISH_DUPLICATE')
+    }
+    const item = listed(
+      {
+        approve_status: 'onsale',
+        freight_payer: 'seller',
+        has_discount: false,
+        has_invoice: false,
+        has_showcase: false,
+        has_warranty: false,
+        stuff_status: 'new',
+        type: 'fixed',
+        valid_thru: defaultValidThru,
+        sold_quantity: 0,
+        ...fieldsFrom(request),
+        ...(skus && { skus: { sku: [...skus] } }),
+        num_iid: world.ids.itemId(),
+        nick: seller.nick,
+        created: time,
+        modified: time,
+      },
+      request.list_time ?? time,
+    )
+    world.putItem(item)
+    return { item: { num_iid: item.num_iid, created: time } }
+  },
+
+  'taobao.item.update': ({ request, seller, world, now, fail }) => {
+    const item = world.item(request.num_iid)
+    if (!item) return fail('isv.item-is-delete:invalid-numIid')
+    if (item.nick !== seller.nick) return fail('isv.invalid-permission:update-item')
+    const time = formatTime(now)
+    const old = item.skus?.sku ?? []
+    const given = skusFrom(request, world.ids, time, old)
+    if (given === 'lengths') return fail('isv.mismatch-parameters:sku')
+    if (given === 'duplicate') return fail('isv.item-update-service-error:IC_CHECKSTEP_SKU_DUPLICATE')
+    const skus = given && (request.is_replace_sku ? given : merged(old, given))
+    if (!isWithinSkuPrices(request.price ?? item.price, skus ?? old)) {
+      return fail('isv.item-update-service-error:IC_CHECKSTEP_ITME_NOT_IN_SKU_PRICE')
+    }
+    if (isUnknownCategory(world, request.cid)) {
+      return fail('isv.item-update-service-error:CATEGORY_IS_NOT_LEAF_OR_NOT_EXIST')
+    }
+    const kept = request.empty_fields ? withoutFields(item, request.empty_fields) : item
+    const changed: StoredItem = {
+      ...kept,
+      ...fieldsFrom(request, item),
+      ...(skus && { skus: { sku: [...skus] }, num: stockOf(skus) }),
+      num_iid: item.num_iid,
+      nick: item.nick,
+      modified: time,
+    }
+    const goesOnSale = changed.approve_status === 'onsale' && item.approve_status !== 'onsale'
+    const relisted = goesOnSale || request.list_time !== undefined || request.valid_thru !== undefined
+    world.putItem(
+      relisted
+        ? listed(changed, request.list_time ?? (goesOnSale ? time : (item.list_time ?? time)))
+        : changed,
+    )
+    return changedItem(changed, time)
+  },
+
+  'taobao.item.delete': ({ request, seller, world, fail }) => {
+    const item = world.item(request.num_iid)
+    if (!item) return fail('isv.item-is-delete:invalid-numIid')
+    if (item.nick !== seller.nick) return fail('isv.invalid-parameters:item_delete')
+    world.deleteItem(item)
+    return {
+      item: { num_iid: item.num_iid, ...(item.created !== undefined && { created: item.created }) },
+    }
+  },
+
+  'taobao.item.seller.get': ({ request, seller, world, fail }) => {
+    const item = world.item(request.num_iid)
+    return item && item.nick === seller.nick
+      ? { item }
+      : fail('isv.item-get-service-error:ITEM_NOT_FOUND')
+  },
+
+  'taobao.items.onsale.get': ({ request, seller, world, now, fail }) => {
+    const time = formatTime(now)
+    const page = pageOf(world.itemsOf(seller.nick), (item) => isOnSale(item, time), request)
+    return page ?? fail('isv.invalid-parameter:gain-number-too-large')
+  },
+
+  'taobao.items.inventory.get': ({ request, seller, world, now, fail }) => {
+    const time = formatTime(now)
+    const belongs = banners[bannerOf(request.banner)]
+    const page = pageOf(
+      world.itemsOf(seller.nick),
+      (item) => !isOnSale(item, time) && belongs(item, time),
+      request,
+    )
+    return page ?? fail('isv.invalid-parameter:gain-number-too-large')
+  },
+
+  'taobao.item.update.listing': ({ request, seller, world, now, fail }) => {
+    const item = world.item(request.num_iid)
+    if (!item) return fail('isv.item-is-delete:invalid-numIid')
+    if (item.nick !== seller.nick) return fail('isv.invalid-permission:update-item')
+    // Documented: with SKUs num is ignored, their sum counts.
+    const num = item.skus ? stockOf(item.skus.sku) : request.num
+    if (num === 0) return fail('isv.item-listing-service-error')
+    const time = formatTime(now)
+    world.putItem(listed({ ...item, approve_status: 'onsale', num, modified: time }, time))
+    return changedItem(item, time)
+  },
+
+  'taobao.item.update.delisting': ({ request, seller, world, now, fail }) => {
+    const item = world.item(request.num_iid)
+    if (!item) return fail('isv.item-is-delete:invalid-numIid')
+    if (item.nick !== seller.nick) return fail('isv.invalid-permission:update-item')
+    const time = formatTime(now)
+    world.putItem({ ...item, approve_status: 'instock', delist_time: time, modified: time })
+    return changedItem(item, time)
+  },
+
+  'taobao.item.quantity.update': ({ request, seller, world, now, fail }) => {
+    const item = world.item(request.num_iid)
+    if (!item) return fail('isv.item-is-delete:invalid-numIid')
+    if (item.nick !== seller.nick) return fail('isv.invalid-permission:update-item')
+    const { type = 1, quantity } = request
+    if (type !== 1 && type !== 2) return fail('isv.invalid-parameter:type')
+    const skus = item.skus?.sku ?? []
+    const at = skuIndex(skus, request.sku_id, request.outer_id)
+    if (request.sku_id !== undefined && at < 0) return fail('isv.invalid-parameter:sku_id')
+    if (at < 0 && request.outer_id !== undefined && request.outer_id !== item.outer_id) {
+      return fail('isv.invalid-parameter:outer_id')
+    }
+    const before = (at < 0 ? item.num : skus[at]?.quantity) ?? 0
+    const after = type === 1 ? quantity : before + quantity
+    if (after < 0) return fail('isv.invalid-parameter:quantity')
+    const time = formatTime(now)
+    const changedSkus = skus.map((sku, index) =>
+      index === at ? { ...sku, quantity: after, modified: time } : sku,
+    )
+    const num = at < 0 ? after : stockOf(changedSkus)
+    world.putItem({
+      ...item,
+      num,
+      modified: time,
+      ...(item.skus && { skus: { sku: changedSkus } }),
+    })
+    return {
+      item: {
+        num_iid: item.num_iid,
+        modified: time,
+        num,
+        ...(at >= 0 && { skus: { sku: [changedSkus[at] as Sku] } }),
+      },
+    }
+  },
+
+  'taobao.items.custom.get': ({ request, seller, world }) => {
+    const found = world.itemsByOuterId(seller.nick, request.outer_id)
+    return found.length > 0 ? { items: { item: found.map(asTextStructures) } } : {}
+  },
+}
+
+const changedItem = (item: StoredItem, modified: string) => ({
+  item: { num_iid: item.num_iid, modified },
+})
+
+/** Sets when an item goes on and off sale; one in stock has no such times. */
+function listed(item: StoredItem, listTime: string): StoredItem {
+  if (item.approve_status !== 'onsale') return item
+  const days = item.valid_thru ?? defaultValidThru
+  const from = parseTime(listTime) ?? 0
+  return { ...item, list_time: listTime, delist_time: formatTime(from + days * dayMs) }
+}
+
+/** On sale, and its listing time, which may have been set ahead, has come. */
+const isOnSale = (item: StoredItem, time: string) =>
+  item.approve_status === 'onsale' && (item.list_time ?? '') <= time && (item.num ?? 0) > 0
+
+type Banner = (typeof inventoryBanners)[number]
+
+const bannerOf = (text: string | undefined): Banner =>
+  inventoryBanners.find((banner) => banner === text) ?? 'for_shelved'
+
+/** Which items not on sale a banner stands for. The names are documented, their bounds assumed. */
+const banners: Readonly<Record<Banner, (item: StoredItem, time: string) => boolean>> = {
+  // The default means "waiting for the shelf": everything in the warehouse, as the article's reader expects.
+  for_shelved: () => true,
+  regular_shelved: (item, time) => item.approve_status === 'onsale' && (item.list_time ?? '') > time,
+  never_on_shelf: (item) => item.list_time === undefined,
+  off_shelf: (item) => item.approve_status === 'instock' && item.list_time !== undefined,
+  sold_out: (item) => (item.num ?? 0) === 0,
+  violation_off_shelf: (item) => item.violation === true,
+}
+
+function isUnknownCategory(world: World, cid: string | undefined): boolean {
+  return (
+    cid !== undefined &&
+    world.settings().unknown_categories === 'refuse' &&
+    !world.isLeafCategory(cid)
+  )
+}
+
+function isDuplicate(
+  world: World,
+  seller: Seller,
+  { title, price, cid }: { title: string; price?: string | undefined; cid?: string | undefined },
+): boolean {
+  for (const item of world.itemsOf(seller.nick)) {
+    if (item.title === title && item.price === price && item.cid === cid) return true
+  }
+  return false
+}
+
+/** SKUs are matched by their properties; those not named stay. */
+function merged(old: readonly Sku[], given: readonly Sku[]): Sku[] {
+  const named = new Set(given.map((sku) => sku.properties))
+  return [...old.filter((sku) => !named.has(sku.properties)), ...given]
+}
+
+/** Documented: `sku_id` beats `outer_id`. */
+function skuIndex(skus: readonly Sku[], skuId: string | undefined, outerId: string | undefined): number {
+  if (skuId !== undefined) return skus.findIndex((sku) => sku.sku_id === skuId)
+  return outerId === undefined ? -1 : skus.findIndex((sku) => sku.outer_id === outerId)
+}
+
+/** taobao.items.custom.get answers some structures as texts that hold JSON. */
+function asTextStructures({ food_security, locality_life, cuntao_item_specific, ...item }: Item) {
+  const text = (value: object | undefined) => (value === undefined ? undefined : JSON.stringify(value))
+  return {
+    ...item,
+    food_security: text(food_security),
+    locality_life: text(locality_life),
+    cuntao_item_specific: text(cuntao_item_specific),
+  }
+}
+

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer, type ServerType } from '@hono/node-server'
+import { controlPath } from '../contracts/control.ts'
+
+export interface ListenOptions {
+  /** 0 is any free port. @default 0 */
+  readonly port?: number
+  /** @default '127.0.0.1' */
+  readonly host?: string
+}
+
+/** An open port. */
+export interface Listening {
+  readonly url: string
+  readonly controlUrl: string
+  /** The bearer token that the control API demands where the gateway is reachable from elsewhere. */
+  readonly controlToken: string
+  readonly host: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Somebody else listens on the port. */
+export class PortInUseError extends Error {
+  override readonly name = 'PortInUseError'
+  readonly port: number
+  constructor(host: string, port: number) {
+    super(`port ${port} on ${host} is in use`)
+    this.port = port
+  }
+}
+
+export const isLoopback = (host: string) => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)
+
+/** How long calls under way may still take when the gateway closes, in milliseconds. */
+const graceMs = 2000
+
+/**
+ * Opens a port for a fetch function.
+ *
+ * @param protect told the address and the token once they are known, before anybody can call
+ * @throws PortInUseError, or the system's own error for an address that cannot be bound
+ */
+export async function listen(
+  fetch: (request: Request, env: never) => Response | Promise<Response>,
+  { port = 0, host = '127.0.0.1' }: ListenOptions,
+  protect: (guard: { readonly token: string; readonly open: boolean }) => void,
+): Promise<Listening> {
+  const controlToken = randomBytes(24).toString('base64url')
+  protect({ token: controlToken, open: isLoopback(host) })
+  const server = createAdaptorServer({ fetch: fetch as never, overrideGlobalObjects: false })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new PortInUseError(host, port) : error),
+    )
+    server.listen(port, host, () => resolve())
+  })
+  const actual = (server.address() as AddressInfo).port
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
+  return {
+    url,
+    controlUrl: url + controlPath,
+    controlToken,
+    host,
+    port: actual,
+    close: () => closeServer(server),
+  }
+}
+
+function closeServer(server: ServerType): Promise<void> {
+  return new Promise((resolve) => {
+    const impatient = setTimeout(() => {
+      if ('closeAllConnections' in server) server.closeAllConnections()
+    }, graceMs)
+    impatient.unref()
+    server.close(() => {
+      clearTimeout(impatient)
+      resolve()
+    })
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,52 @@
+import type { AnyContract } from '../contracts/define-method.ts'
+import type { ProfileName } from '../contracts/profile.ts'
+import type { ScenarioSeed } from '../contracts/scenario.ts'
+import type { WorldSeed } from '../contracts/world.ts'
+import type { HttpStatusMode } from './encode.ts'
+import type { AnyHandler } from './handlers/handler.ts'
+import type { Exchange } from './traffic/journal.ts'
+
+/** What {@link createGateway} can be told; everything has a default. */
+export interface GatewayOptions {
+  /** Which gateway is imitated. Wins over the world's word, loses to a tenant's. @default the world's, else `guide` */
+  readonly profile?: ProfileName | undefined
+  /** The state to start from. @default one shop with a few items, the documentation's and the article's credentials */
+  readonly world?: WorldSeed | undefined
+  /** Where state is kept. @default 'memory' */
+  readonly store?: 'memory' | 'file' | undefined
+  /** The folder of a file store. @default '.localtop' */
+  readonly data?: string | undefined
+  /** Empties a data folder that holds state already. @default false */
+  readonly fresh?: boolean | undefined
+  /** Call limit of an app: `100/min`, `off`. @default the profile's */
+  readonly rateLimit?: string | undefined
+  /** Scenarios whose rules are in force: names, files, or scenarios. @default none */
+  readonly scenarios?: readonly (string | ScenarioSeed)[] | undefined
+  /** Same seed, same identifiers. @default 1 */
+  readonly seed?: number | string | undefined
+  /** `semantic` answers errors with 429, 401, 400 …; the platform itself always says 200. @default 'always-200' */
+  readonly httpStatus?: HttpStatusMode | undefined
+  /** Bounds of the journal. @default 1000 exchanges, 32 MB */
+  readonly journal?: { readonly maxCount?: number; readonly maxBytes?: number } | undefined
+  /** Methods beside, or instead of, those that come with LocalTOP. */
+  readonly methods?: readonly MethodEntry[] | undefined
+  /** Told of every call, and of mistakes of the gateway's own. @default silent */
+  readonly log?: ((event: LogEvent) => void) | undefined
+  /** The real time in milliseconds. @default Date.now */
+  readonly wall?: (() => number) | undefined
+}
+
+/** A contract with what answers it. */
+export interface MethodEntry {
+  readonly contract: AnyContract
+  readonly handler: AnyHandler
+}
+
+export type LogEvent =
+  | ({ readonly event: 'call' } & Exchange)
+  | { readonly event: 'bug'; readonly message: string; readonly stack: string | undefined }
+
+/** The data folder holds state, and a world was given: one of them would be lost. */
+export class ExistingStateError extends Error {
+  override readonly name = 'ExistingStateError'
+}

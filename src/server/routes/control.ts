@@ -1,0 +1,229 @@
+import { timingSafeEqual } from 'node:crypto'
+import { type Context, Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import * as z from 'zod'
+import { clockCommand, controlRoutes, tenantRequest } from '../../contracts/control.ts'
+import { problemsOf } from '../../contracts/problems.ts'
+import { scenario, type ScenarioSeed } from '../../contracts/scenario.ts'
+import { signedCurl } from '../curl.ts'
+import type { GatewayCore } from '../gateway.ts'
+import { isLoopback } from '../listen.ts'
+import { scenarioNames } from '../scenario-files.ts'
+import { snapshotSchema, type Snapshot } from '../state/snapshot.ts'
+import { version } from '../version.ts'
+
+/** Who may use the control API through the socket. */
+export interface Guard {
+  readonly token: string
+  /** Bound to loopback: no token is needed, but a loopback `Host` and no foreign `Origin`. */
+  readonly open: boolean
+}
+
+/** The control API: a tool of LocalTOP, apart from the platform's protocol. */
+export function controlRoutesOf(core: GatewayCore) {
+  let guard: Guard = { token: '', open: true }
+  const { gateway } = core
+  const app = new Hono()
+
+  app.use(async (c, next) => {
+    const refused = refusal(c, guard)
+    // Health answers anybody, with less to say.
+    if (refused && !(c.req.path.endsWith('/health') && c.req.method === 'GET')) {
+      return c.json({ error: refused }, 403)
+    }
+    await next()
+  })
+
+  app.get('/', (c) => c.json({ name: 'localtop', version, routes: controlRoutes }))
+
+  app.get('/health', (c) =>
+    c.json({
+      ready: true,
+      version,
+      profile: core.profile.name,
+      ...(refusal(c, guard) === undefined && {
+        counts: {
+          ...core.base.counts(),
+          tenants: core.tenants().length,
+          exchanges: gateway.exchanges.list().length,
+          rules: gateway.scenarios.list().length,
+        },
+      }),
+    }),
+  )
+
+  app.get('/curl', (c) => {
+    const text = sampleCall(core, new URL(c.req.url).origin, c.req.query('appKey'))
+    return c.req.header('accept')?.includes('application/json') ? c.json({ curl: text }) : c.text(`${text}\n`)
+  })
+
+  app.get('/exchanges', (c) => {
+    const { appKey, method, code, limit } = c.req.query()
+    const filter = {
+      appKey,
+      method,
+      code: wholeNumber('code', code),
+      limit: wholeNumber('limit', limit),
+    }
+    return c.json({ exchanges: gateway.exchanges.list(filter) })
+  })
+  app.delete('/exchanges', (c) => {
+    gateway.exchanges.clear()
+    return c.json({ ok: true })
+  })
+  app.get('/exchanges/:id', (c) => {
+    const exchange = gateway.exchanges.find(c.req.param('id'))
+    if (!exchange) throw notFound(`the journal has no exchange "${c.req.param('id')}" (any more)`)
+    return c.json(exchange)
+  })
+
+  app.post('/reset', async (c) => {
+    const appKey = c.req.query('appKey')
+    if (appKey !== undefined && !core.tenants().includes(appKey)) {
+      throw notFound(`no tenant has the app key "${appKey}"`)
+    }
+    await gateway.reset(appKey === undefined ? {} : { appKey })
+    return c.json({ ok: true })
+  })
+
+  app.get('/snapshot', async (c) =>
+    c.json(await gateway.snapshot({ secrets: c.req.query('secrets') === 'include' })),
+  )
+  app.put('/snapshot', async (c) => {
+    await gateway.restore((await bodyOf(c, snapshotSchema)) as Snapshot)
+    return c.json({ ok: true })
+  })
+
+  app.get('/clock', (c) => c.json(gateway.clock.state()))
+  app.post('/clock', async (c) => {
+    const command = await bodyOf(c, clockCommand)
+    if (command.appKey !== undefined && !core.tenants().includes(command.appKey)) {
+      throw notFound(`no tenant has the app key "${command.appKey}"`)
+    }
+    return c.json(core.moveClock(command))
+  })
+
+  app.get('/scenarios', (c) => c.json({ active: rulesInForce(), available: scenarioNames() }))
+  app.put('/scenarios', async (c) => {
+    const { scenarios } = await bodyOf(c, scenarioChoice)
+    try {
+      gateway.scenarios.set(scenarios as (string | ScenarioSeed)[])
+    } catch (error) {
+      // An unknown name, or a file that is no scenario: the message says which and where.
+      throw badRequest(error instanceof Error ? error.message : String(error))
+    }
+    return c.json({ active: rulesInForce() })
+  })
+  app.delete('/scenarios', (c) => {
+    gateway.scenarios.clear()
+    return c.json({ ok: true })
+  })
+  const rulesInForce = () =>
+    gateway.scenarios.list().map(({ scenario: from, sentence }) => ({ scenario: from, rule: sentence }))
+
+  app.get('/tenants', (c) => c.json({ tenants: core.tenants() }))
+  app.post('/tenants', async (c) => c.json(await gateway.tenant(await bodyOf(c, tenantRequest)), 201))
+  app.delete('/tenants/:appKey', async (c) => {
+    const appKey = c.req.param('appKey')
+    if (!(await core.dropTenant(appKey))) throw notFound(`no tenant has the app key "${appKey}"`)
+    return c.json({ ok: true })
+  })
+
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return c.json({ error: error.message }, error.status)
+    if (error instanceof z.ZodError) {
+      return c.json({ error: 'the body is not what this route takes', problems: problemsOf(error) }, 400)
+    }
+    core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })
+    return c.json({ error: `a mistake of this gateway: ${error.message}` }, 500)
+  })
+
+  return {
+    app,
+    protect(next: Guard) {
+      guard = next
+    },
+  }
+}
+
+const scenarioChoice = z.strictObject({
+  scenarios: z.array(z.union([z.string(), scenario])).min(1),
+})
+
+const notFound = (message: string) => new HTTPException(404, { message })
+const badRequest = (message: string) => new HTTPException(400, { message })
+
+async function bodyOf<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
+  const text = await c.req.text()
+  let value: unknown = {}
+  try {
+    if (text.trim() !== '') value = JSON.parse(text)
+  } catch (error) {
+    throw badRequest(`the body is no JSON: ${(error as Error).message}`)
+  }
+  return schema.parse(value)
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}$/.test(text)) throw badRequest(`${name} was "${text}"; expected a whole number`)
+  return Number(text)
+}
+
+/**
+ * Why a request may not use the control API; `undefined` when it may. A call in this process comes
+ * through no socket and may; a web page open in the developer's browser may not.
+ */
+function refusal(c: Context, { token, open }: Guard): string | undefined {
+  const throughSocket = (c.env as { incoming?: unknown } | undefined)?.incoming !== undefined
+  if (!throughSocket) return undefined
+  if (!open) {
+    return isToken(c.req.header('authorization') ?? '', token)
+      ? undefined
+      : 'the gateway is reachable from other machines: send "Authorization: Bearer <control token>"'
+  }
+  const host = (c.req.header('host') ?? '').replace(/:\d+$/, '')
+  if (!isLoopback(host)) return `the Host "${host}" is not this machine`
+  const origin = c.req.header('origin')
+  if (origin !== undefined && !isLoopback(hostOf(origin))) return `the Origin "${origin}" is foreign`
+  return undefined
+}
+
+function hostOf(origin: string): string {
+  try {
+    return new URL(origin).hostname
+  } catch {
+    return origin
+  }
+}
+
+function isToken(header: string, token: string): boolean {
+  const given = Buffer.from(header)
+  const expected = Buffer.from(`Bearer ${token}`)
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+/** A signed call that works when pasted, by the named app or the first one that can publish. */
+export function sampleCall(core: GatewayCore, url: string, appKey?: string): string {
+  const world = core.worldOf(appKey)
+  const now = world.clock.now()
+  const candidates = [...world.sessions().values()].filter(
+    (session) =>
+      (appKey === undefined || session.app_key === appKey) &&
+      session.expires === undefined &&
+      !session.revoked,
+  )
+  const session =
+    candidates.find((one) => world.app(one.app_key)?.profile === core.profile.name) ??
+    candidates[0] ??
+    // A tenant's session ends in a year.
+    [...world.sessions().values()].find((one) => one.app_key === appKey)
+  const app = session && world.app(session.app_key)
+  if (!app) throw notFound(appKey === undefined ? 'this world has no session to call with' : `no app has the key "${appKey}" and a session`)
+  return signedCurl(
+    url,
+    { appKey: app.app_key, appSecret: app.app_secret, session: session.session },
+    core.profileOf(world, app).name,
+    now,
+  )
+}

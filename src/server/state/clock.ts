@@ -1,0 +1,137 @@
+import { formatTime } from '../../contracts/protocol/timestamp.ts'
+
+/** The time as everything in a gateway sees it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** The real time: what a client that knows nothing of this clock writes into `timestamp`. */
+  wall(): number
+  /** Whether anybody has frozen, set, moved or scaled it. */
+  moved(): boolean
+  /** Ends when this clock has gone on by `ms`, whether by itself or by being moved. */
+  sleep(ms: number): Promise<void>
+}
+
+/** The gateway's one clock: it can be frozen, set, advanced and scaled. */
+export interface MovableClock extends Clock {
+  freeze(at?: number): void
+  set(at: number): void
+  advance(ms: number): void
+  scale(factor: number): void
+  /** Real pace again, from where the clock stands. */
+  resume(): void
+  /** Back to the real time. */
+  reset(): void
+  state(): ClockState
+  /** A clock that runs beside this one at a distance of its own. */
+  beside(): OffsetClock
+}
+
+export interface OffsetClock extends Clock {
+  advance(ms: number): void
+  reset(): void
+}
+
+export interface ClockState {
+  readonly time: string
+  readonly epochMs: number
+  readonly frozen: boolean
+  readonly scale: number
+  readonly moved: boolean
+}
+
+interface Sleeper {
+  readonly until: number
+  readonly clock: Clock
+  readonly wake: () => void
+}
+
+/** The longest a timer of Node's can wait; a sleeper that sleeps longer is looked at again. */
+const longestTimer = 2 ** 31 - 1
+
+/** @param wall the real time in milliseconds, replaced in tests */
+export function createClock(wall: () => number = Date.now): MovableClock {
+  // Virtual time = base + (wall - since) * pace; a frozen clock has pace 0.
+  let since = 0
+  let base = 0
+  let pace = 1
+  let moved = false
+  const sleepers = new Set<Sleeper>()
+  let timer: NodeJS.Timeout | undefined
+
+  const now = () => (moved ? Math.round(base + (wall() - since) * pace) : wall())
+
+  function change(to: number, newPace: number) {
+    base = to
+    since = wall()
+    pace = newPace
+    moved = true
+    wakeSleepers()
+  }
+
+  function wakeSleepers() {
+    clearTimeout(timer)
+    let soonest = Number.POSITIVE_INFINITY
+    for (const sleeper of sleepers) {
+      const left = sleeper.until - sleeper.clock.now()
+      if (left <= 0) {
+        sleepers.delete(sleeper)
+        sleeper.wake()
+      } else soonest = Math.min(soonest, left)
+    }
+    if (soonest < Number.POSITIVE_INFINITY && pace > 0) {
+      timer = setTimeout(wakeSleepers, Math.min(Math.ceil(soonest / pace), longestTimer))
+    }
+  }
+
+  function sleepOn(clock: Clock, ms: number): Promise<void> {
+    if (ms <= 0) return Promise.resolve()
+    return new Promise((wake) => {
+      sleepers.add({ until: clock.now() + ms, clock, wake })
+      wakeSleepers()
+    })
+  }
+
+  const clock: MovableClock = {
+    now,
+    wall,
+    moved: () => moved,
+    sleep: (ms) => sleepOn(clock, ms),
+    freeze: (at = now()) => change(at, 0),
+    set: (at) => change(at, pace),
+    advance: (ms) => change(now() + ms, pace),
+    scale: (factor) => change(now(), factor),
+    resume: () => change(now(), 1),
+    reset() {
+      pace = 1
+      moved = false
+      wakeSleepers()
+    },
+    state: () => ({
+      time: formatTime(now()),
+      epochMs: now(),
+      frozen: pace === 0,
+      scale: pace === 0 ? 1 : pace,
+      moved,
+    }),
+    beside() {
+      let offset = 0
+      const shifted: OffsetClock = {
+        now: () => now() + offset,
+        wall,
+        moved: () => moved || offset !== 0,
+        sleep: (ms) => sleepOn(shifted, ms),
+        advance(ms) {
+          offset += ms
+          wakeSleepers()
+        },
+        reset() {
+          offset = 0
+          wakeSleepers()
+        },
+      }
+      return shifted
+    },
+  }
+  return clock
+}

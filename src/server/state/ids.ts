@@ -1,0 +1,62 @@
+/** The one source of identifiers and chance in a gateway: same seed, same sequence. */
+export interface Ids {
+  /** 12 characters of lower-case base 36, as the platform's request ids look. */
+  requestId(): string
+  /** A new item number; numbers rise, so the newest item has the greatest. */
+  itemId(): string
+  skuId(): string
+  /** A text that nobody guesses from its looks, for minted keys and sessions. */
+  token(prefix: string): string
+  /** In [0, 1). */
+  random(): number
+  /** How many item and SKU numbers have been given out: what a store keeps. */
+  issued(): number
+  /** Goes on after numbers that an earlier process gave out. */
+  continueAfter(issued: number): void
+  /** Back to the start of the sequence. */
+  restart(): void
+}
+
+const firstItem = 610_000_000_000
+const sixDigits = 36 ** 6
+
+/** @param seed any whole number; 1 where nobody asks for another */
+export function createIds(seed: number | string = 1): Ids {
+  let next = random(seed)
+  let issued = 0
+  const six = () => Math.floor(next() * sixDigits).toString(36).padStart(6, '0')
+  return {
+    requestId: () => six() + six(),
+    itemId: () => String(firstItem + ++issued),
+    skuId: () => String(4 * firstItem + ++issued),
+    token: (prefix) => `${prefix}${six()}${six()}${six()}`,
+    random: () => next(),
+    issued: () => issued,
+    continueAfter(count) {
+      issued = Math.max(issued, count)
+    },
+    restart() {
+      next = random(seed)
+      issued = 0
+    },
+  }
+}
+
+/** The small fast counter generator sfc32, seeded from a text by FNV-1a. */
+function random(seed: number | string): () => number {
+  let hash = 0x811c9dc5
+  for (const char of String(seed)) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)
+  let a = hash >>> 0
+  let b = Math.imul(hash, 0x9e3779b1) >>> 0
+  let c = Math.imul(hash, 0x85ebca6b) >>> 0
+  let counter = 1
+  const step = () => {
+    const t = (a + b + counter++) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = ((c << 21) | (c >>> 11)) + t
+    return (t >>> 0) / 2 ** 32
+  }
+  for (let warmUp = 0; warmUp < 12; warmUp++) step()
+  return step
+}

@@ -1,0 +1,187 @@
+import type { Item } from '../../contracts/models/item.ts'
+import type { ProfileName } from '../../contracts/profile.ts'
+import { formatTime } from '../../contracts/protocol/timestamp.ts'
+import type { AppSeed, CategorySeed, ParsedWorld, SellerSeed, SessionSeed } from '../../contracts/world.ts'
+import { createLimiter, type Limiter } from '../traffic/limiter.ts'
+import type { Clock } from './clock.ts'
+import type { Ids } from './ids.ts'
+import type { Store } from './store.ts'
+
+/** An item as the store keeps it: always with its number and its seller. */
+export type StoredItem = Item & { readonly num_iid: string; readonly nick: string }
+
+export type App = AppSeed
+export type Seller = SellerSeed
+export type Session = SessionSeed
+
+interface Settings {
+  readonly unknown_categories: 'accept' | 'refuse'
+  readonly duplicate_items: 'accept' | 'refuse'
+  readonly profile?: ProfileName | undefined
+}
+
+/** One shop world: its apps, sellers, sessions and items, and the limits that its apps have used up. */
+export interface World {
+  /** Empty for the gateway's own world; the app key of a tenant. */
+  readonly id: string
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly limiter: Limiter
+  apps(): ReadonlyMap<string, App>
+  app(key: string): App | undefined
+  seller(nick: string): Seller | undefined
+  session(key: string): Session | undefined
+  sessions(): ReadonlyMap<string, Session>
+  settings(): Settings
+  isLeafCategory(cid: string): boolean
+  item(numIid: string): StoredItem | undefined
+  itemsOf(nick: string): Iterable<StoredItem>
+  /** The seller's items that bear this code, themselves or on one of their SKUs. */
+  itemsByOuterId(nick: string, outerId: string): StoredItem[]
+  putItem(item: StoredItem): void
+  deleteItem(item: StoredItem): void
+  putApp(app: App): void
+  putSession(session: Session): void
+  putSeller(seller: Seller): void
+  /** Ends when what has changed is kept; `undefined` when nothing waits. */
+  committed(): Promise<void> | undefined
+  /** Empties the world and fills it from a seed. */
+  plant(seed: ParsedWorld): void
+  counts(): { apps: number; sellers: number; sessions: number; items: number }
+  /** Makes the indexes anew from what the store holds. */
+  reindex(): void
+}
+
+const kinds = ['apps', 'sellers', 'sessions', 'items', 'categories', 'settings'] as const
+
+/** The store collections of a world. */
+export const collectionsOf = (worldId: string) =>
+  kinds.map((kind) => collectionName(kind, worldId))
+const collectionName = (kind: string, worldId: string) => (worldId === '' ? kind : `${kind}@${worldId}`)
+
+interface Shelf {
+  readonly items: Map<string, StoredItem>
+  readonly byOuterId: Map<string, Set<string>>
+}
+
+export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): World {
+  const [apps, sellers, sessions, items, categories, settings] = kinds.map((kind) =>
+    collectionName(kind, id),
+  ) as [string, string, string, string, string, string]
+  const shelves = new Map<string, Shelf>()
+
+  function shelfOf(nick: string): Shelf {
+    let shelf = shelves.get(nick)
+    if (!shelf) shelves.set(nick, (shelf = { items: new Map(), byOuterId: new Map() }))
+    return shelf
+  }
+
+  function index(item: StoredItem, before: StoredItem | undefined) {
+    const shelf = shelfOf(item.nick)
+    if (before) unindex(before)
+    shelf.items.set(item.num_iid, item)
+    for (const outerId of outerIdsOf(item)) {
+      let numbers = shelf.byOuterId.get(outerId)
+      if (!numbers) shelf.byOuterId.set(outerId, (numbers = new Set()))
+      numbers.add(item.num_iid)
+    }
+  }
+
+  function unindex(item: StoredItem) {
+    const shelf = shelfOf(item.nick)
+    for (const outerId of outerIdsOf(item)) {
+      const numbers = shelf.byOuterId.get(outerId)
+      numbers?.delete(item.num_iid)
+      if (numbers?.size === 0) shelf.byOuterId.delete(outerId)
+    }
+  }
+
+  const world: World = {
+    id,
+    clock,
+    ids,
+    limiter: createLimiter(),
+    apps: () => store.collection<App>(apps),
+    app: (key) => store.collection<App>(apps).get(key),
+    seller: (nick) => store.collection<Seller>(sellers).get(nick),
+    session: (key) => store.collection<Session>(sessions).get(key),
+    sessions: () => store.collection<Session>(sessions),
+    settings: () =>
+      store.collection<Settings>(settings).get('settings') ?? {
+        unknown_categories: 'accept',
+        duplicate_items: 'accept',
+      },
+    isLeafCategory(cid) {
+      const category = store.collection<CategorySeed>(categories).get(cid)
+      return category !== undefined && !category.is_parent
+    },
+    item: (numIid) => store.collection<StoredItem>(items).get(numIid),
+    itemsOf: (nick) => shelves.get(nick)?.items.values() ?? [],
+    itemsByOuterId(nick, outerId) {
+      const shelf = shelves.get(nick)
+      const numbers = shelf?.byOuterId.get(outerId) ?? []
+      return [...numbers].flatMap((numIid) => shelf?.items.get(numIid) ?? [])
+    },
+    putItem(item) {
+      index(item, world.item(item.num_iid))
+      store.put(items, item.num_iid, item)
+      store.put('meta', `issued@${id}`, ids.issued())
+    },
+    deleteItem(item) {
+      unindex(item)
+      shelfOf(item.nick).items.delete(item.num_iid)
+      store.delete(items, item.num_iid)
+    },
+    putApp: (app) => store.put(apps, app.app_key, app),
+    putSession: (session) => store.put(sessions, session.session, session),
+    putSeller: (seller) => store.put(sellers, seller.nick, seller),
+    committed: () => store.committed(),
+    plant(seed) {
+      store.drop(collectionsOf(id))
+      shelves.clear()
+      world.limiter.clear()
+      ids.restart()
+      store.put(settings, 'settings', {
+        unknown_categories: seed.unknown_categories,
+        duplicate_items: seed.duplicate_items,
+        ...(seed.profile && { profile: seed.profile }),
+      } satisfies Settings)
+      for (const app of seed.apps) world.putApp(app)
+      for (const seller of seed.sellers) store.put(sellers, seller.nick, seller)
+      for (const session of seed.sessions) world.putSession(session)
+      for (const category of seed.categories) store.put(categories, category.cid, category)
+      for (const item of seed.items) {
+        const created = item.created ?? formatTime(clock.now())
+        world.putItem({
+          approve_status: 'onsale',
+          type: 'fixed',
+          stuff_status: 'new',
+          created,
+          modified: created,
+          ...((item.approve_status ?? 'onsale') === 'onsale' && { list_time: created }),
+          ...item,
+          num_iid: item.num_iid ?? ids.itemId(),
+        })
+      }
+    },
+    counts: () => ({
+      apps: world.apps().size,
+      sellers: store.collection(sellers).size,
+      sessions: world.sessions().size,
+      items: store.collection(items).size,
+    }),
+    reindex() {
+      shelves.clear()
+      for (const item of store.collection<StoredItem>(items).values()) index(item, undefined)
+      ids.continueAfter(store.collection<number>('meta').get(`issued@${id}`) ?? 0)
+    },
+  }
+  return world
+}
+
+function outerIdsOf(item: StoredItem): Set<string> {
+  const ids = new Set<string>()
+  if (item.outer_id) ids.add(item.outer_id)
+  for (const sku of item.skus?.sku ?? []) if (sku.outer_id) ids.add(sku.outer_id)
+  return ids
+}

@@ -1,0 +1,213 @@
+import { advisories, unknownArguments } from '../../contracts/arguments.ts'
+import type { AnyContract } from '../../contracts/define-method.ts'
+import type { Explanation, Rejection } from '../../contracts/protocol/errors.ts'
+import { isSystemParameter } from '../../contracts/protocol/parameters.ts'
+import { formatTime } from '../../contracts/protocol/timestamp.ts'
+import type { Received } from '../call.ts'
+import type { GateInfo, Verdict } from '../pipeline.ts'
+
+/** What the journal keeps of one call. Everything derived from it is worked out when somebody looks. */
+export interface Entry {
+  readonly id: string
+  readonly call: Received & { readonly contract?: AnyContract }
+  readonly verdict: Verdict
+  readonly status: number
+  readonly body: string
+  /** How long the gateway took, in milliseconds of real time. */
+  readonly took: number
+  readonly bytes: number
+}
+
+/** One exchange as the control API answers it: secrets masked, bodies cut at 64 KB. */
+export interface Exchange {
+  readonly id: string
+  readonly time: string
+  readonly method: string | null
+  readonly appKey: string | null
+  readonly verb: string
+  readonly profile: string
+  readonly outcome: 'answered' | 'refused'
+  /** The gate that refused. */
+  readonly gate: string | null
+  readonly code: number | null
+  readonly subCode: string | null
+  readonly requestId: string
+  readonly took: number
+}
+
+export interface ExplainedExchange extends Exchange {
+  readonly request: {
+    readonly path: string
+    readonly contentType: string
+    readonly params: Readonly<Record<string, string>>
+    readonly files: Readonly<Record<string, { fileName: string; contentType: string; bytes: number }>>
+  }
+  readonly response: { readonly status: number; readonly body: string }
+  /** The gates that the call passed, and the one that refused it last. */
+  readonly trail: readonly string[]
+  readonly explanation: Explanation
+  /** Oddities that refused nothing. */
+  readonly notes: readonly string[]
+}
+
+export interface Journal {
+  add(entry: Omit<Entry, 'id' | 'bytes'>): void
+  /** The id that the next exchange will get. */
+  nextId(): string
+  list(filter?: ExchangeFilter): Exchange[]
+  find(id: string): ExplainedExchange | undefined
+  clear(worldId?: string): void
+  size(): number
+}
+
+export interface ExchangeFilter {
+  readonly appKey?: string | undefined
+  readonly method?: string | undefined
+  /** The platform's code, whatever the profile; 0 for answers. */
+  readonly code?: number | undefined
+  /** The newest so many. */
+  readonly limit?: number | undefined
+}
+
+const secretNames = new Set(['sign', 'session', 'secret', 'app_secret', 'access_token', 'refresh_token'])
+const longestText = 64 * 1024
+
+/**
+ * A journal that never grows beyond its bounds: the oldest exchange goes first.
+ *
+ * @param maxCount exchanges kept
+ * @param maxBytes characters of requests and answers kept, roughly
+ */
+export function createJournal(gates: readonly GateInfo[], maxCount = 1000, maxBytes = 32 * 1024 * 1024): Journal {
+  let entries: (Entry | undefined)[] = []
+  let first = 0
+  let bytes = 0
+  let number = 0
+
+  function dropOldest() {
+    bytes -= entries[first]?.bytes ?? 0
+    entries[first++] = undefined
+    // Shifting an array costs its length each time; this does it once in a while.
+    if (first > maxCount) {
+      entries = entries.slice(first)
+      first = 0
+    }
+  }
+
+  return {
+    nextId: () => String(number + 1),
+    add(entry) {
+      const size = sizeOf(entry)
+      entries.push({ ...entry, id: String(++number), bytes: size })
+      bytes += size
+      while (entries.length - first > maxCount || (bytes > maxBytes && entries.length - first > 1)) {
+        dropOldest()
+      }
+    },
+    list({ appKey, method, code, limit } = {}) {
+      const found: Exchange[] = []
+      for (let at = entries.length - 1; at >= first && found.length < (limit ?? maxCount); at--) {
+        const exchange = summary(entries[at] as Entry, gates)
+        if (appKey !== undefined && exchange.appKey !== appKey) continue
+        if (method !== undefined && exchange.method !== method) continue
+        if (code !== undefined && (exchange.code ?? 0) !== code) continue
+        found.push(exchange)
+      }
+      return found.reverse()
+    },
+    find(id) {
+      const entry = entries.slice(first).find((one) => one?.id === id)
+      return entry && explained(entry, gates)
+    },
+    clear(worldId) {
+      const kept =
+        worldId === undefined
+          ? []
+          : entries.slice(first).filter((entry) => entry && entry.call.world.id !== worldId)
+      entries = kept
+      first = 0
+      bytes = kept.reduce((sum, entry) => sum + (entry?.bytes ?? 0), 0)
+    },
+    size: () => entries.length - first,
+  }
+}
+
+function sizeOf({ call, body }: Omit<Entry, 'id' | 'bytes'>): number {
+  let size = body.length + call.rawBody.length
+  for (const name in call.params) size += name.length + (call.params[name] as string).length
+  for (const file of Object.values(call.files ?? {})) size += file.bytes.byteLength
+  return size
+}
+
+function summary({ id, call, verdict, took }: Entry, gates: readonly GateInfo[]): Exchange {
+  const { rejection } = verdict
+  return {
+    id,
+    time: formatTime(call.now),
+    method: call.params['method'] ?? null,
+    appKey: call.params['app_key'] ?? null,
+    verb: call.verb,
+    profile: call.profile.name,
+    outcome: rejection ? 'refused' : 'answered',
+    gate: rejection ? (gates[verdict.passed - 1]?.name ?? null) : null,
+    code: rejection?.error.code ?? null,
+    subCode: rejection?.error.sub_code ?? null,
+    requestId: call.requestId,
+    took: Math.round(took * 100) / 100,
+  }
+}
+
+function explained(entry: Entry, gates: readonly GateInfo[]): ExplainedExchange {
+  const { call, verdict, status, body } = entry
+  const params: Record<string, string> = {}
+  for (const [name, value] of Object.entries(call.params)) {
+    // A plain assignment of `__proto__` would be lost.
+    Object.defineProperty(params, name, { value: mask(name, value), enumerable: true })
+  }
+  return {
+    ...summary(entry, gates),
+    request: {
+      path: call.path,
+      contentType: call.contentType,
+      params,
+      files: Object.fromEntries(
+        Object.entries(call.files ?? {}).map(([name, file]) => [
+          name,
+          { fileName: file.fileName, contentType: file.contentType, bytes: file.bytes.byteLength },
+        ]),
+      ),
+    },
+    response: { status, body: cut(body) },
+    trail: gates.slice(0, verdict.passed).map((gate) => gate.name),
+    explanation: explanationOf(verdict.rejection, gates[verdict.passed - 1]),
+    notes: notesOf(call),
+  }
+}
+
+const mask = (name: string, value: string) => (secretNames.has(name) ? '***' : cut(value))
+const cut = (text: string) =>
+  text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
+
+function explanationOf(rejection: Rejection | undefined, gate: GateInfo | undefined): Explanation {
+  if (!rejection) return { en: 'The call passed every gate and was answered.', zh: '调用通过所有检查并得到应答。' }
+  const { error, detail } = rejection
+  const what = `${error.code} ${error.msg}${error.sub_code ? ` (${error.sub_code})` : ''}`
+  return {
+    en: `Refused at the gate "${gate?.name}" with ${what}.${detail ? ` ${detail.en}` : ''}`,
+    zh: `在 "${gate?.name}" 检查处被拒绝：${what}。${detail ? detail.zh : ''}`,
+  }
+}
+
+function notesOf(call: Entry['call']): string[] {
+  const notes = [...new Set(call.repeated)].map(
+    (name) => `"${name}" came more than once; the first one counts`,
+  )
+  if (call.contract) {
+    const business = Object.keys(call.params).filter((name) => !isSystemParameter(name))
+    for (const name of unknownArguments(call.contract, business)) {
+      notes.push(`"${name}" is no parameter of ${call.contract.name}; it was signed and otherwise ignored`)
+    }
+    notes.push(...advisories(call.contract, call.params))
+  }
+  return notes
+}

@@ -1,0 +1,68 @@
+import { type Rate, rateWindow } from '../../contracts/rate.ts'
+import { platformOffset } from '../../contracts/protocol/timestamp.ts'
+
+/** Why an app may not call now. */
+export interface Ban {
+  /** Which of the four limits, a sub-code of code 7. */
+  readonly kind: string
+  /** Seconds until the ban ends, rounded up, at least 1. */
+  readonly seconds: number
+}
+
+/** Counts the calls of apps in windows, and holds the bans that scenarios impose. */
+export interface Limiter {
+  /** Counts a call; answers a ban when the app is banned or its window is full. */
+  count(appKey: string, rate: Rate | 'off', now: number): Ban | undefined
+  /** The ban that a scenario has put on the app, if it is in force. */
+  banOn(appKey: string, now: number): Ban | undefined
+  ban(appKey: string, kind: string, until: number): void
+  clear(): void
+}
+
+export const defaultBanKind = 'accesscontrol.limited-by-app-access-count'
+
+interface Window {
+  start: number
+  end: number
+  calls: number
+}
+
+const day = rateWindow.day
+/** A day's quota is counted until 00:00 GMT+8. */
+const nextMidnight = (now: number) => Math.floor((now + platformOffset) / day + 1) * day - platformOffset
+
+const secondsLeft = (until: number, now: number) => Math.max(1, Math.ceil((until - now) / 1000))
+
+export function createLimiter(): Limiter {
+  const windows = new Map<string, Window>()
+  const bans = new Map<string, { kind: string; until: number }>()
+
+  return {
+    count(appKey, rate, now) {
+      if (rate === 'off') return undefined
+      let window = windows.get(appKey)
+      // A clock that was set back starts a new window rather than banning until a far future.
+      if (!window || now >= window.end || now < window.start) {
+        const end = rate.per === 'day' ? nextMidnight(now) : now + rateWindow[rate.per]
+        windows.set(appKey, (window = { start: now, end, calls: 0 }))
+      }
+      if (window.calls < rate.calls) {
+        window.calls++
+        return undefined
+      }
+      return { kind: defaultBanKind, seconds: secondsLeft(window.end, now) }
+    },
+    banOn(appKey, now) {
+      const ban = bans.get(appKey)
+      if (!ban) return undefined
+      if (now < ban.until) return { kind: ban.kind, seconds: secondsLeft(ban.until, now) }
+      bans.delete(appKey)
+      return undefined
+    },
+    ban: (appKey, kind, until) => void bans.set(appKey, { kind, until }),
+    clear() {
+      windows.clear()
+      bans.clear()
+    },
+  }
+}
