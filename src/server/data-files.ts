@@ -34,7 +34,7 @@ export function readDataFile<T extends z.ZodType>(file: string, schema: T): z.ou
     throw new DataFileError(file, [{ path: '', message: reason }])
   }
   const lines = new LineCounter()
-  const document = parseDocument(source, { lineCounter: lines })
+  const document = parseDocument(source, { lineCounter: lines, merge: true })
   const [broken] = document.errors
   if (broken) {
     throw new DataFileError(file, [

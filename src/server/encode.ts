@@ -1,6 +1,6 @@
 import type { AnyContract } from '../contracts/define-method.ts'
 import { contentTypes, responseKey, writeError, writeResponse } from '../contracts/protocol/envelope.ts'
-import { errorNameOf, reject, type Rejection } from '../contracts/protocol/errors.ts'
+import { reject, type Rejection } from '../contracts/protocol/errors.ts'
 import { shapeOf } from '../contracts/protocol/wire-shape.ts'
 import type { Received } from './call.ts'
 
@@ -48,7 +48,7 @@ const styleOf = ({ format, simplify, requestId }: Received) => ({ format, simpli
 /** The HTTP status that a gateway of today would use; the platform itself always says 200. */
 function statusOf({ error }: Rejection): number {
   const { code, sub_code } = error
-  if (errorNameOf(code) && code >= 4 && code <= 8) return 429
+  if (code >= 4 && code <= 8) return 429
   if (code >= 24 && code <= 29) return 401
   if (code >= 11 && code <= 13) return 403
   return code === 10 || sub_code?.startsWith('isp.') ? 503 : 400

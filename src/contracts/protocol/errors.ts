@@ -460,7 +460,7 @@ export function findError(reference: string, fill: Fill = {}): Rejection | strin
       ? 'app-call-limited'
       : /^\d+$/.test(head)
         ? nameByCode.get(Number(head))
-        : head in platformErrors
+        : Object.hasOwn(platformErrors, head)
           ? (head as PlatformErrorName)
           : undefined
   if (name === undefined) {
@@ -484,15 +484,24 @@ function namedSubCode(subCode: string, fill: Fill): Rejection {
   return rejectBusiness(subCode)
 }
 
-/** The row's kind that an error on the wire belongs to, if the table lists it. */
-export function kindOf(error: { code: number | string; sub_code?: string | undefined }) {
-  const name = typeof error.code === 'number' ? nameByCode.get(error.code) : undefined
-  const row: PlatformError | undefined = name && platformErrors[name]
-  return error.sub_code === undefined ? undefined : row?.kinds?.[error.sub_code]
+/** The name of an error by its `code` on the wire, in either profile's spelling. */
+export function errorNameOfWire(code: number | string): PlatformErrorName | undefined {
+  if (code === 429 || code === '429') return 'app-call-limited'
+  if (code === 'missing_parameter') return 'missing-required-arguments'
+  if (/^\d+$/.test(String(code))) return nameByCode.get(Number(code))
+  const name = String(code).replaceAll('_', '-')
+  return Object.hasOwn(platformErrors, name) ? (name as PlatformErrorName) : undefined
 }
 
-/** The name of a code, or `undefined` for a code that no source lists. */
-export const errorNameOf = (code: number): PlatformErrorName | undefined => nameByCode.get(code)
+/** The row's kind that an error on the wire belongs to, if the table lists it. */
+export function kindOf(code: number | string, subCode: string | undefined): ErrorKind | undefined {
+  if (subCode === undefined) return undefined
+  const name = errorNameOfWire(code)
+  const own: PlatformError | undefined = name && platformErrors[name]
+  // Services answer the platform's isp.* sub-codes under codes of their own, as 520 and 530.
+  const service: PlatformError = platformErrors['remote-service-error']
+  return own?.kinds?.[subCode] ?? (subCode.startsWith('isp.') ? service.kinds?.[subCode] : undefined)
+}
 
 /**
  * The `code` that the `guide` profile sends: the article knows `429`, `invalid_session` and

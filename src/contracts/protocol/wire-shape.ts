@@ -21,9 +21,8 @@ export function shapeOf(schema: z.ZodType): WireShape {
 
 function derive(schema: z.ZodType): WireShape {
   const meta = metaOf(schema)
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
-    return shapeOf(schema.unwrap() as z.ZodType)
-  }
+  const inner = unwrapped(schema)
+  if (inner) return shapeOf(inner)
   if (schema instanceof z.ZodObject) {
     const fields = schema.shape as Record<string, z.ZodType>
     const element = meta?.list !== undefined ? fields[meta.list] : undefined
@@ -38,8 +37,18 @@ function derive(schema: z.ZodType): WireShape {
   return { kind: 'value', type: meta?.type ?? 'Text' }
 }
 
-/** What our own constructors noted about a schema, looked up through `optional`. */
+/** What our own constructors noted about a schema, looked up through what wraps it. */
 export function metaOf(schema: z.ZodType): WireMeta | undefined {
   const meta = (wire as z.core.$ZodRegistry<WireMeta, z.ZodType>).get(schema)
-  return meta ?? (schema instanceof z.ZodOptional ? metaOf(schema.unwrap() as z.ZodType) : undefined)
+  const inner = unwrapped(schema)
+  return meta ?? (inner && metaOf(inner))
+}
+
+/** What stands below `optional`, `nullable` and `required`. */
+function unwrapped(schema: z.ZodType): z.ZodType | undefined {
+  const wraps =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodNonOptional
+  return wraps ? (schema.unwrap() as z.ZodType) : undefined
 }

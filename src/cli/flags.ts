@@ -1,0 +1,115 @@
+import { InvalidArgumentError, Option } from 'commander'
+import * as z from 'zod'
+import { parseRate, profileNames } from '../contracts/index.ts'
+import { type GatewayOptions, readDataFile } from '../server/index.ts'
+import { worldSeed } from '../contracts/index.ts'
+import { UsageError } from './terminal.ts'
+
+/** What the flags shared by `start` and later commands give, as commander names it. */
+export interface GatewayFlags {
+  readonly port?: number
+  readonly host?: string
+  readonly profile?: 'guide' | 'production'
+  readonly world?: string
+  readonly store?: 'memory' | 'file'
+  readonly data?: string
+  readonly fresh?: boolean
+  readonly rateLimit?: string
+  readonly scenario?: readonly string[]
+  readonly seed?: string
+  readonly httpStatus?: 'always-200' | 'semantic'
+  readonly readyFile?: string
+  readonly log?: 'pretty' | 'json' | 'silent'
+  readonly config?: string
+}
+
+const port = (text: string) => {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new InvalidArgumentError('expected 0 to 65535')
+  }
+  return Number(text)
+}
+
+export const rate = (text: string) => {
+  if (parseRate(text) === undefined) {
+    throw new InvalidArgumentError('expected N/sec, N/min, N/hour, N/day or off')
+  }
+  return text
+}
+
+const collect = (value: string, before: readonly string[] = []) => [...before, value]
+
+/** The flags in the order in which `--help` lists them. Defaults are filled in by {@link withConfig}. */
+export const gatewayFlags = () => [
+  new Option('--port <n>', 'port to listen on, 0 for any free one (default: 7070)').argParser(port),
+  new Option('--host <address>', 'address to listen on (default: 127.0.0.1)'),
+  new Option('--profile <name>', 'which gateway is imitated (default: guide)').choices(profileNames),
+  new Option('--world <file>', 'YAML or JSON file with the state to start from'),
+  new Option('--store <kind>', 'where state is kept (default: file)').choices(['memory', 'file']),
+  new Option('--data <dir>', 'folder of the file store (default: .localtop)'),
+  new Option('--fresh', 'empty the data folder first'),
+  new Option('--rate-limit <rate>', 'call limit of an app: N/sec, N/min, N/hour, N/day or off').argParser(rate),
+  new Option('--scenario <name>', 'put the rules of a scenario in force: a name or a file; repeatable').argParser(collect),
+  new Option('--seed <n>', 'same seed, same identifiers (default: 1)'),
+  new Option('--http-status <mode>', 'HTTP status of errors (default: always-200)').choices(['always-200', 'semantic']),
+  new Option('--ready-file <file>', 'write URL, control URL and token there once the gateway answers'),
+  new Option('--log <kind>', 'what is printed of each call (default: pretty)').choices(['pretty', 'json', 'silent']),
+  new Option('--config <file>', 'YAML or JSON file with the same names as these flags'),
+]
+
+const config = z
+  .strictObject({
+    port: z.int().min(0).max(65_535),
+    host: z.string(),
+    profile: z.enum(profileNames),
+    world: z.string(),
+    store: z.enum(['memory', 'file']),
+    data: z.string(),
+    fresh: z.boolean(),
+    'rate-limit': z.string().refine((text) => parseRate(text) !== undefined, {
+      error: 'expected N/sec, N/min, N/hour, N/day or off',
+    }),
+    scenario: z.union([z.string().transform((name) => [name]), z.array(z.string())]),
+    seed: z.union([z.string(), z.int().transform(String)]),
+    'http-status': z.enum(['always-200', 'semantic']),
+    'ready-file': z.string(),
+    log: z.enum(['pretty', 'json', 'silent']),
+  })
+  .partial()
+
+/** The flags with those of the configuration file behind them; a flag wins. @throws DataFileError */
+export function withConfig(flags: GatewayFlags): GatewayFlags {
+  if (flags.config === undefined) return flags
+  const {
+    'rate-limit': rateLimit,
+    'http-status': httpStatus,
+    'ready-file': readyFile,
+    ...same
+  } = readDataFile(flags.config, config)
+  return {
+    ...same,
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(httpStatus !== undefined && { httpStatus }),
+    ...(readyFile !== undefined && { readyFile }),
+    ...flags,
+  } as GatewayFlags
+}
+
+/** What a gateway is built from; `store` is a file where nothing is said. @throws DataFileError, UsageError */
+export function gatewayOptions(flags: GatewayFlags): GatewayOptions {
+  if (flags.fresh && flags.store === 'memory') {
+    throw new UsageError('--fresh: a memory store is always fresh')
+  }
+  return {
+    profile: flags.profile,
+    // Parsed twice, once here for its messages with file and line.
+    world: flags.world === undefined ? undefined : (readDataFile(flags.world, worldSeed) as GatewayOptions['world']),
+    store: flags.store ?? 'file',
+    data: flags.data ?? '.localtop',
+    fresh: flags.fresh,
+    rateLimit: flags.rateLimit,
+    scenarios: flags.scenario,
+    seed: flags.seed ?? 1,
+    httpStatus: flags.httpStatus,
+  }
+}

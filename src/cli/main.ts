@@ -1,0 +1,60 @@
+import module from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { ItemFileError } from '../client/index.ts'
+import {
+  DataFileError,
+  ExistingStateError,
+  FolderInUseError,
+  PortInUseError,
+  StoreFormatError,
+  version,
+} from '../server/index.ts'
+import { publishCommand } from './publish.ts'
+import { scenariosCommand } from './scenarios.ts'
+import { startCommand } from './start.ts'
+import { complain, UsageError } from './terminal.ts'
+
+// Node 22 and later keep the compiled code for the next start.
+;(module as { enableCompileCache?: () => void }).enableCompileCache?.()
+
+const program = new Command('localtop')
+  .description('The Taobao Open Platform gateway on your own machine, with a contract test kit')
+  .version(version)
+  .addCommand(startCommand(), { isDefault: true })
+  .addCommand(publishCommand())
+  .addCommand(scenariosCommand())
+
+exitByException(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = statusOf(error)
+}
+
+/** Commander would end the process by itself; here `main` is the one place that decides the status. */
+function exitByException(command: Command): void {
+  command.exitOverride()
+  for (const sub of command.commands) exitByException(sub)
+}
+
+/** Prints what went wrong in one line and answers the exit status: 2 for a wrong use, 1 for the rest. */
+function statusOf(error: unknown): number {
+  // Commander has printed its line already; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof PortInUseError) {
+    complain(`localtop: --port: ${error.message}; choose another, or 0 for any free one`)
+    return 2
+  }
+  if (error instanceof ExistingStateError) {
+    complain(`localtop: --world: ${error.message.replace('(fresh)', '(--fresh)')}`)
+    return 2
+  }
+  if (error instanceof FolderInUseError) {
+    complain(`localtop: --data: ${error.message}`)
+    return 2
+  }
+  const isUsage = [UsageError, DataFileError, ItemFileError, StoreFormatError].some((kind) => error instanceof kind)
+  complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)
+  return isUsage ? 2 : 1
+}

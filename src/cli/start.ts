@@ -1,0 +1,110 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { describeProfile, profiles } from '../contracts/index.ts'
+import {
+  createGateway,
+  type Gateway,
+  isLoopback,
+  type Listening,
+  type LogEvent,
+  methodCount,
+  scenarioNames,
+  version,
+} from '../server/index.ts'
+import { type GatewayFlags, gatewayFlags, gatewayOptions, withConfig } from './flags.ts'
+import { bold, complain, cyan, dim, green, print, printJson, red, yellow } from './terminal.ts'
+
+export function startCommand(): Command {
+  const command = new Command('start')
+    .description('start the gateway and print how to call it')
+    .option('--json', 'print one JSON line instead of the start screen')
+    .action((flags: GatewayFlags & { json?: boolean }) => start(withConfig(flags), flags.json ?? false))
+  for (const flag of gatewayFlags()) command.addOption(flag)
+  return command
+}
+
+async function start(flags: GatewayFlags, json: boolean): Promise<void> {
+  const options = gatewayOptions(flags)
+  const log = json ? (flags.log ?? 'silent') : (flags.log ?? 'pretty')
+  const gateway = createGateway({ ...options, log: logger(log) })
+  const stopping = stopOnSignal(gateway)
+  try {
+    const listening = await gateway.listen({ port: flags.port ?? 7070, host: flags.host ?? '127.0.0.1' })
+    const { url, controlUrl, controlToken, port } = listening
+    const ready = { url, controlUrl, controlToken, pid: process.pid, port }
+    if (flags.readyFile !== undefined) writeInOneMove(flags.readyFile, JSON.stringify(ready))
+    if (json) printJson(ready)
+    else print(await startScreen(gateway, listening, flags))
+  } catch (error) {
+    await gateway.close().catch(() => undefined)
+    throw error
+  }
+  await stopping
+}
+
+/** Ends when SIGINT or SIGTERM has stopped the gateway in order; a second signal ends the process at once. */
+function stopOnSignal(gateway: Gateway): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false
+    const stop = () => {
+      if (stopping) process.exit(130)
+      stopping = true
+      gateway.close().then(resolve, (error: Error) => {
+        complain(`localtop: ${error.message}`)
+        process.exitCode = 1
+        resolve()
+      })
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+}
+
+function writeInOneMove(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`
+  writeFileSync(temporary, `${text}\n`, { mode: 0o600 })
+  renameSync(temporary, file)
+}
+
+async function startScreen(gateway: Gateway, listening: Listening, flags: GatewayFlags): Promise<string> {
+  const { url, controlUrl, host, controlToken } = listening
+  const profile = profiles[flags.profile ?? 'guide']
+  const curl = await gateway.fetch(new Request(`${url}/_localtop/curl`))
+  const rules = gateway.scenarios.list()
+  const store = (flags.store ?? 'file') === 'memory' ? 'in memory' : `in ${flags.data ?? '.localtop'}`
+  const lines = [
+    `${bold('LocalTOP')} ${version}  ${dim('the Taobao Open Platform on this machine')}`,
+    '',
+    `  gateway    ${cyan(`${url}/router/rest`)}`,
+    `  profile    ${describeProfile(profile)}`,
+    `  state      ${store}`,
+    `  methods    ${methodCount} stateful`,
+    `  scenarios  ${scenarioNames().length} to choose from, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'} in force`,
+    ...rules.map((rule) => `             ${yellow(rule.sentence)}`),
+    `  control    ${cyan(controlUrl)}`,
+    ...(isLoopback(host) ? [] : [`             token ${controlToken}`]),
+    '',
+    `  app key             secret             session              profile`,
+    `  YOUR_APP_KEY        YOUR_SECRET_KEY    YOUR_SESSION_TOKEN   ${flags.profile ?? 'guide'}`,
+    `  12345678            helloworld         test                 ${flags.profile ?? 'production'}`,
+    '',
+    `Paste this to publish an item ${dim('(valid for ten minutes; a fresh one: curl -s ' + `${controlUrl}/curl)`)}`,
+    '',
+    (await curl.text()).trimEnd(),
+    '',
+    dim('Ctrl-C stops the gateway.'),
+  ]
+  return lines.join('\n')
+}
+
+function logger(kind: 'pretty' | 'json' | 'silent'): ((event: LogEvent) => void) | undefined {
+  if (kind === 'silent') return undefined
+  if (kind === 'json') return printJson
+  return (event) => {
+    if (event.event === 'bug') return complain(`${red('localtop: a mistake of the gateway:')} ${event.message}\n${event.stack}`)
+    const { time, method, appKey, outcome, code, subCode, gate, took, id } = event
+    const result =
+      outcome === 'answered' ? green('ok') : red(`${code}${subCode ? ` ${subCode}` : ''}`) + dim(` at ${gate}`)
+    print(`${dim(time)} ${method ?? '-'} ${dim(appKey ?? '-')} ${result} ${dim(`${took} ms #${id}`)}`)
+  }
+}

@@ -1,0 +1,22 @@
+export { createClient } from './client.ts'
+export {
+  isTopError,
+  isTopRequestError,
+  isTopResponseError,
+  isTopShapeError,
+  isTopTransportError,
+  TopError,
+  TopRequestError,
+  TopResponseError,
+  TopShapeError,
+  TopTransportError,
+} from './errors.ts'
+export { ItemFileError, readItems, readItemTexts } from './item-files.ts'
+export { publishFile } from './publish-file.ts'
+
+export type { CallOptions, TopClient } from './client.ts'
+export type { WireError } from './errors.ts'
+export type { ItemRow, RowProblem } from './item-files.ts'
+export type { ClientOptions, RetryOptions } from './options.ts'
+export type { PublishFileOptions, PublishFileSummary, RowResult } from './publish-file.ts'
+export type { PublishableItem, PublishError, PublishOptions, PublishResult } from './publish.ts'

@@ -1,0 +1,102 @@
+import type { WireArguments } from '../contracts/arguments.ts'
+import { responseKey } from '../contracts/protocol/envelope.ts'
+import { parseJson } from '../contracts/protocol/json.ts'
+import { sign } from '../contracts/protocol/sign.ts'
+import { formatTime } from '../contracts/protocol/timestamp.ts'
+import { TopResponseError, TopShapeError, TopTransportError, type WireError } from './errors.ts'
+import type { Settings } from './options.ts'
+
+/** Signs and sends one call, once, and answers what stands under the response root, unchecked. */
+export async function send(
+  method: string,
+  business: WireArguments,
+  session: string | undefined,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<{ readonly response: unknown; readonly body: string }> {
+  const { endpoint, timeoutMs } = settings
+  const timeout = AbortSignal.timeout(timeoutMs)
+  let status: number
+  let body: string
+  try {
+    const response = await settings.fetch(endpoint, {
+      method: 'POST',
+      body: bodyOf(method, business, session, settings),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    })
+    status = response.status
+    body = await response.text()
+  } catch (error) {
+    signal?.throwIfAborted()
+    const message = timeout.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${reasonOf(error)}`
+    throw new TopTransportError(method, message, wasSent(error) ? 'unknown' : 'not-done', { cause: error })
+  }
+  return { response: openEnvelope(method, status, body), body }
+}
+
+function bodyOf(
+  method: string,
+  business: WireArguments,
+  session: string | undefined,
+  { appKey, appSecret, signMethod, now }: Settings,
+): URLSearchParams | FormData {
+  const params: Record<string, string> = Object.create(null)
+  const files = Object.entries(business).filter(([, value]) => typeof value !== 'string')
+  for (const [name, value] of Object.entries(business)) if (typeof value === 'string') params[name] = value
+  params['method'] = method
+  params['app_key'] = appKey
+  if (session !== undefined) params['session'] = session
+  params['timestamp'] = formatTime(now())
+  params['format'] = 'json'
+  params['v'] = '2.0'
+  params['sign_method'] = signMethod
+  params['sign'] = sign(params, appSecret, signMethod)
+  if (files.length === 0) return new URLSearchParams(params)
+  const form = new FormData()
+  for (const name in params) form.append(name, params[name] as string)
+  for (const [name, file] of files) {
+    if (typeof file === 'string') continue
+    const blob = new Blob([file.bytes as Uint8Array<ArrayBuffer>], { type: file.contentType })
+    form.append(name, blob, file.fileName)
+  }
+  return form
+}
+
+/** Takes the answer out of its root key; an error response becomes an exception. */
+function openEnvelope(method: string, status: number, body: string): unknown {
+  let answer: unknown
+  try {
+    answer = parseJson(body)
+  } catch {
+    if (status !== 200) {
+      throw new TopTransportError(method, `HTTP ${status} that is no answer of the platform`, 'unknown', { status })
+    }
+    throw new TopShapeError(method, [{ path: '', message: 'expected JSON' }], body)
+  }
+  const roots = (typeof answer === 'object' && answer !== null ? answer : {}) as Record<string, unknown>
+  const error = roots['error_response'] as WireError | undefined
+  if (error && (typeof error.code === 'number' || typeof error.code === 'string')) {
+    throw new TopResponseError(method, error)
+  }
+  const root = responseKey(method)
+  if (!Object.hasOwn(roots, root)) {
+    throw new TopShapeError(
+      method,
+      [{ path: '', message: `expected the root ${root}, got ${Object.keys(roots).join(', ') || 'none'}` }],
+      body,
+    )
+  }
+  return roots[root]
+}
+
+const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+const codeOf = (error: unknown): string | undefined =>
+  (error as { cause?: { code?: string } } | undefined)?.cause?.code
+
+const wasSent = (error: unknown) => !neverSent.has(codeOf(error) ?? '')
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return codeOf(error) ?? message
+}
