@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
-import { parseRate, profileNames } from '../contracts/index.ts'
+import { parseRate, profileNames, worldSeed } from '../contracts/index.ts'
 import { type GatewayOptions, readDataFile } from '../server/index.ts'
-import { worldSeed } from '../contracts/index.ts'
 import { UsageError } from './terminal.ts'
 
 /** What the flags shared by `start` and later commands give, as commander names it. */
@@ -43,17 +42,35 @@ const collect = (value: string, before: readonly string[] = []) => [...before, v
 export const gatewayFlags = () => [
   new Option('--port <n>', 'port to listen on, 0 for any free one (default: 7070)').argParser(port),
   new Option('--host <address>', 'address to listen on (default: 127.0.0.1)'),
-  new Option('--profile <name>', 'which gateway is imitated (default: guide)').choices(profileNames),
+  new Option('--profile <name>', 'which gateway is imitated (default: guide)').choices(
+    profileNames,
+  ),
   new Option('--world <file>', 'YAML or JSON file with the state to start from'),
   new Option('--store <kind>', 'where state is kept (default: file)').choices(['memory', 'file']),
   new Option('--data <dir>', 'folder of the file store (default: .localtop)'),
   new Option('--fresh', 'empty the data folder first'),
-  new Option('--rate-limit <rate>', 'call limit of an app: N/sec, N/min, N/hour, N/day or off').argParser(rate),
-  new Option('--scenario <name>', 'put the rules of a scenario in force: a name or a file; repeatable').argParser(collect),
+  new Option(
+    '--rate-limit <rate>',
+    'call limit of an app: N/sec, N/min, N/hour, N/day or off',
+  ).argParser(rate),
+  new Option(
+    '--scenario <name>',
+    'put the rules of a scenario in force: a name or a file; repeatable',
+  ).argParser(collect),
   new Option('--seed <n>', 'same seed, same identifiers (default: 1)'),
-  new Option('--http-status <mode>', 'HTTP status of errors (default: always-200)').choices(['always-200', 'semantic']),
-  new Option('--ready-file <file>', 'write URL, control URL and token there once the gateway answers'),
-  new Option('--log <kind>', 'what is printed of each call (default: pretty)').choices(['pretty', 'json', 'silent']),
+  new Option('--http-status <mode>', 'HTTP status of errors (default: always-200)').choices([
+    'always-200',
+    'semantic',
+  ]),
+  new Option(
+    '--ready-file <file>',
+    'write URL, control URL and token there once the gateway answers',
+  ),
+  new Option('--log <kind>', 'what is printed of each call (default: pretty)').choices([
+    'pretty',
+    'json',
+    'silent',
+  ]),
   new Option('--config <file>', 'YAML or JSON file with the same names as these flags'),
 ]
 
@@ -103,7 +120,10 @@ export function gatewayOptions(flags: GatewayFlags): GatewayOptions {
   return {
     profile: flags.profile,
     // Parsed twice, once here for its messages with file and line.
-    world: flags.world === undefined ? undefined : (readDataFile(flags.world, worldSeed) as GatewayOptions['world']),
+    world:
+      flags.world === undefined
+        ? undefined
+        : (readDataFile(flags.world, worldSeed) as GatewayOptions['world']),
     store: flags.store ?? 'file',
     data: flags.data ?? '.localtop',
     fresh: flags.fresh,

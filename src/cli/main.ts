@@ -54,7 +54,9 @@ function statusOf(error: unknown): number {
     complain(`localtop: --data: ${error.message}`)
     return 2
   }
-  const isUsage = [UsageError, DataFileError, ItemFileError, StoreFormatError].some((kind) => error instanceof kind)
+  const isUsage = [UsageError, DataFileError, ItemFileError, StoreFormatError].some(
+    (kind) => error instanceof kind,
+  )
   complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)
   return isUsage ? 2 : 1
 }

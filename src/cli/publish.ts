@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { createClient, publishFile, readItems, type RowResult } from '../client/index.ts'
-import { profileNames, signMethods, type ProfileName, type SignMethod } from '../contracts/index.ts'
+import { createClient, publishFile, type RowResult, readItems } from '../client/index.ts'
+import { type ProfileName, profileNames, type SignMethod, signMethods } from '../contracts/index.ts'
 import { rate } from './flags.ts'
 import { bold, complain, dim, green, print, printJson, red, yellow } from './terminal.ts'
 
@@ -26,36 +26,60 @@ const count = (text: string) => {
 
 export function publishCommand(): Command {
   return new Command('publish')
-    .description('publish a CSV, JSON or JSONL file of items; run it again to go on where it stopped')
+    .description(
+      'publish a CSV, JSON or JSONL file of items; run it again to go on where it stopped',
+    )
     .argument('<file>', 'columns, or keys, are parameter names of taobao.item.add')
-    .addOption(new Option('--url <url>', 'the gateway').env('TOP_URL').default('http://127.0.0.1:7070'))
+    .addOption(
+      new Option('--url <url>', 'the gateway').env('TOP_URL').default('http://127.0.0.1:7070'),
+    )
     .addOption(new Option('--app-key <key>').env('TOP_APP_KEY').default('YOUR_APP_KEY'))
     .addOption(
-      new Option('--app-secret <secret>', 'better in the environment').env('TOP_APP_SECRET').default('YOUR_SECRET_KEY'),
+      new Option('--app-secret <secret>', 'better in the environment')
+        .env('TOP_APP_SECRET')
+        .default('YOUR_SECRET_KEY'),
     )
     .addOption(new Option('--session <session>').env('TOP_SESSION').default('YOUR_SESSION_TOKEN'))
-    .addOption(new Option('--profile <name>', 'decides which columns are required').choices(profileNames).default('guide'))
+    .addOption(
+      new Option('--profile <name>', 'decides which columns are required')
+        .choices(profileNames)
+        .default('guide'),
+    )
     .addOption(new Option('--sign-method <method>').choices(signMethods).default('md5'))
-    .addOption(new Option('--concurrency <n>', 'items under way at a time').argParser(count).default(4))
-    .addOption(new Option('--rate-limit <rate>', 'never send faster: N/sec, N/min …').argParser(rate).default('off'))
+    .addOption(
+      new Option('--concurrency <n>', 'items under way at a time').argParser(count).default(4),
+    )
+    .addOption(
+      new Option('--rate-limit <rate>', 'never send faster: N/sec, N/min …')
+        .argParser(rate)
+        .default('off'),
+    )
     .option('--result <file>', 'the result file (default: FILE.result.jsonl)')
     .option('--dry-run', 'check every row and send nothing')
     .option('--json', 'print one JSON line instead of a summary')
-    .action((file: string, flags: PublishFlags) => (flags.dryRun ? dryRun(file, flags) : publish(file, flags)))
+    .action((file: string, flags: PublishFlags) =>
+      flags.dryRun ? dryRun(file, flags) : publish(file, flags),
+    )
 }
 
 function dryRun(file: string, { profile, json }: PublishFlags): void {
   const rows = readItems(file, profile)
   const bad = rows.filter((row) => row.problems)
   if (json) {
-    printJson({ rows: rows.length, ready: rows.length - bad.length, problems: bad.map(({ row, problems }) => ({ row, problems })) })
+    printJson({
+      rows: rows.length,
+      ready: rows.length - bad.length,
+      problems: bad.map(({ row, problems }) => ({ row, problems })),
+    })
   } else {
     for (const { row, problems = [] } of bad) {
       for (const { column, message } of problems) {
         complain(`row ${row}${column === undefined ? '' : `, ${column}`}: ${message}`)
       }
     }
-    print(`${rows.length - bad.length} of ${rows.length} rows are ready to be published; nothing was sent`)
+    print(
+      `${rows.length - bad.length} of ${rows.length} rows are ready to be published; nothing was sent`,
+    )
   }
   process.exitCode = bad.length > 0 ? 1 : 0
 }
@@ -113,14 +137,20 @@ async function publish(file: string, flags: PublishFlags): Promise<void> {
 
 function describe({ row, outer_id, status, error }: RowResult): string {
   const message = error?.message ?? status
-  return message.startsWith('row ') ? message : `row ${row}${outer_id === null ? '' : ` (${outer_id})`}: ${message}`
+  return message.startsWith('row ')
+    ? message
+    : `row ${row}${outer_id === null ? '' : ` (${outer_id})`}: ${message}`
 }
 
 /** Only on a terminal: in a log a bar is noise. */
 function progressBar(): SingleBar | undefined {
   if (!process.stderr.isTTY) return undefined
   return new SingleBar(
-    { format: '{bar} {percentage}% | {value}/{total} items | {eta_formatted} left', stream: process.stderr, hideCursor: true },
+    {
+      format: '{bar} {percentage}% | {value}/{total} items | {eta_formatted} left',
+      stream: process.stderr,
+      hideCursor: true,
+    },
     Presets.shades_classic,
   )
 }

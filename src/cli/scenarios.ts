@@ -1,5 +1,5 @@
-import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
 import * as z from 'zod'
 import { explainRule, scenario } from '../contracts/index.ts'
 import { describeStep, playScenario } from '../kit/index.ts'
@@ -11,7 +11,9 @@ interface JsonFlag {
 }
 
 export function scenariosCommand(): Command {
-  const command = new Command('scenarios').description('the failure scenarios: list, print, play, schema')
+  const command = new Command('scenarios').description(
+    'the failure scenarios: list, print, play, schema',
+  )
   command
     .command('list')
     .description('list the scenarios that come with LocalTOP')
@@ -25,32 +27,46 @@ export function scenariosCommand(): Command {
     .action(show)
   command
     .command('check')
-    .description('play scenarios against a gateway with the bundled client; all of them where none is named')
+    .description(
+      'play scenarios against a gateway with the bundled client; all of them where none is named',
+    )
     .argument('[names...]', 'names or files')
     .option('--json', 'machine-readable')
     .action(check)
   command
     .command('schema')
     .description('print the JSON Schema of scenario files, for editors')
-    .action(() => print(JSON.stringify(z.toJSONSchema(scenario, { io: 'input', unrepresentable: 'any' }), null, 2)))
+    .action(() =>
+      print(
+        JSON.stringify(z.toJSONSchema(scenario, { io: 'input', unrepresentable: 'any' }), null, 2),
+      ),
+    )
   return command
 }
 
 function list({ json }: JsonFlag): void {
   const scenarios = scenarioNames().map((name) => loadScenario(name))
   if (json) {
-    return printJson(scenarios.map(({ name, scenario: { title, description } }) => ({ name, title, description })))
+    printJson(
+      scenarios.map(({ name, scenario: { title, description } }) => ({ name, title, description })),
+    )
+    return
   }
   const width = Math.max(...scenarios.map(({ name }) => name.length))
-  for (const { name, scenario: one } of scenarios) print(`${bold(name.padEnd(width))}  ${one.title}`)
+  for (const { name, scenario: one } of scenarios)
+    print(`${bold(name.padEnd(width))}  ${one.title}`)
 }
 
 function show(name: string, { json }: JsonFlag): void {
   const { file, scenario: one } = loadScenario(name)
-  if (json) return printJson(one)
+  if (json) {
+    printJson(one)
+    return
+  }
   print(`${bold(one.title)}\n${one.description ?? ''}\n`)
   for (const rule of one.rules) print(`rule  ${explainRule(rule)}`)
-  for (const [at, step] of one.steps.entries()) print(`${String(at + 1).padStart(4)}  ${describeStep(step)}`)
+  for (const [at, step] of one.steps.entries())
+    print(`${String(at + 1).padStart(4)}  ${describeStep(step)}`)
   print(`\n${dim(file)}\n${readFileSync(file, 'utf8').trimEnd()}`)
 }
 
@@ -67,7 +83,10 @@ async function check(names: readonly string[], { json }: JsonFlag): Promise<void
     else {
       print(`${passed ? green('✓') : red('✗')} ${bold(name)} ${dim(one.title)}`)
       const last = outcome.steps.at(-1)
-      if (!passed) print(`    ${last ? `step ${outcome.steps.length}, ${last.title}: ${last.problem}` : 'the scenario has no steps: nothing was verified'}`)
+      if (!passed)
+        print(
+          `    ${last ? `step ${outcome.steps.length}, ${last.title}: ${last.problem}` : 'the scenario has no steps: nothing was verified'}`,
+        )
     }
   }
   if (!json) print(`${scenarios.length - failed} of ${scenarios.length} scenarios passed`)

@@ -12,13 +12,29 @@ import {
   version,
 } from '../server/index.ts'
 import { type GatewayFlags, gatewayFlags, gatewayOptions, withConfig } from './flags.ts'
-import { bold, complain, cyan, dim, green, print, printJson, red, yellow } from './terminal.ts'
+import {
+  bold,
+  complain,
+  cyan,
+  dim,
+  green,
+  print,
+  printJson,
+  red,
+  UsageError,
+  yellow,
+} from './terminal.ts'
 
 export function startCommand(): Command {
   const command = new Command('start')
     .description('start the gateway and print how to call it')
     .option('--json', 'print one JSON line instead of the start screen')
-    .action((flags: GatewayFlags & { json?: boolean }) => start(withConfig(flags), flags.json ?? false))
+    // It is the default command, so a mistyped command's name arrives here as an argument.
+    .allowExcessArguments()
+    .action((flags: GatewayFlags & { json?: boolean }, { args }: Command) => {
+      if (args.length > 0) throw new UsageError(`"${args[0]}" is no command; see localtop --help`)
+      return start(withConfig(flags), flags.json ?? false)
+    })
   for (const flag of gatewayFlags()) command.addOption(flag)
   return command
 }
@@ -29,7 +45,10 @@ async function start(flags: GatewayFlags, json: boolean): Promise<void> {
   const gateway = createGateway({ ...options, log: logger(log) })
   const stopping = stopOnSignal(gateway)
   try {
-    const listening = await gateway.listen({ port: flags.port ?? 7070, host: flags.host ?? '127.0.0.1' })
+    const listening = await gateway.listen({
+      port: flags.port ?? 7070,
+      host: flags.host ?? '127.0.0.1',
+    })
     const { url, controlUrl, controlToken, port } = listening
     const ready = { url, controlUrl, controlToken, pid: process.pid, port }
     if (flags.readyFile !== undefined) writeInOneMove(flags.readyFile, JSON.stringify(ready))
@@ -66,12 +85,17 @@ function writeInOneMove(file: string, text: string): void {
   renameSync(temporary, file)
 }
 
-async function startScreen(gateway: Gateway, listening: Listening, flags: GatewayFlags): Promise<string> {
+async function startScreen(
+  gateway: Gateway,
+  listening: Listening,
+  flags: GatewayFlags,
+): Promise<string> {
   const { url, controlUrl, host, controlToken } = listening
   const profile = profiles[flags.profile ?? 'guide']
   const curl = await gateway.fetch(new Request(`${url}/_localtop/curl`))
   const rules = gateway.scenarios.list()
-  const store = (flags.store ?? 'file') === 'memory' ? 'in memory' : `in ${flags.data ?? '.localtop'}`
+  const store =
+    (flags.store ?? 'file') === 'memory' ? 'in memory' : `in ${flags.data ?? '.localtop'}`
   const lines = [
     `${bold('LocalTOP')} ${version}  ${dim('the Taobao Open Platform on this machine')}`,
     '',
@@ -88,7 +112,7 @@ async function startScreen(gateway: Gateway, listening: Listening, flags: Gatewa
     `  YOUR_APP_KEY        YOUR_SECRET_KEY    YOUR_SESSION_TOKEN   ${flags.profile ?? 'guide'}`,
     `  12345678            helloworld         test                 ${flags.profile ?? 'production'}`,
     '',
-    `Paste this to publish an item ${dim('(valid for ten minutes; a fresh one: curl -s ' + `${controlUrl}/curl)`)}`,
+    `Paste this to publish an item ${dim(`(valid for ten minutes; a fresh one: curl -s ${controlUrl}/curl)`)}`,
     '',
     (await curl.text()).trimEnd(),
     '',
@@ -101,10 +125,17 @@ function logger(kind: 'pretty' | 'json' | 'silent'): ((event: LogEvent) => void)
   if (kind === 'silent') return undefined
   if (kind === 'json') return printJson
   return (event) => {
-    if (event.event === 'bug') return complain(`${red('localtop: a mistake of the gateway:')} ${event.message}\n${event.stack}`)
+    if (event.event === 'bug')
+      return complain(
+        `${red('localtop: a mistake of the gateway:')} ${event.message}\n${event.stack}`,
+      )
     const { time, method, appKey, outcome, code, subCode, gate, took, id } = event
     const result =
-      outcome === 'answered' ? green('ok') : red(`${code}${subCode ? ` ${subCode}` : ''}`) + dim(` at ${gate}`)
-    print(`${dim(time)} ${method ?? '-'} ${dim(appKey ?? '-')} ${result} ${dim(`${took} ms #${id}`)}`)
+      outcome === 'answered'
+        ? green('ok')
+        : red(`${code}${subCode ? ` ${subCode}` : ''}`) + dim(` at ${gate}`)
+    print(
+      `${dim(time)} ${method ?? '-'} ${dim(appKey ?? '-')} ${result} ${dim(`${took} ms #${id}`)}`,
+    )
   }
 }

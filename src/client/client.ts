@@ -9,7 +9,12 @@ import { problemsOf } from '../contracts/problems.ts'
 import { isTopError, isTopResponseError, TopRequestError, TopShapeError } from './errors.ts'
 import { type ClientOptions, settingsOf } from './options.ts'
 import { createPacer } from './pacing.ts'
-import { publishItems, type PublishableItem, type PublishOptions, type PublishResult } from './publish.ts'
+import {
+  type PublishableItem,
+  type PublishOptions,
+  type PublishResult,
+  publishItems,
+} from './publish.ts'
 import { backOff, planAfter } from './retry.ts'
 import { send } from './transport.ts'
 
@@ -31,7 +36,11 @@ export interface TopClient {
    * @example
    * const { item } = await client.call(itemSellerGet, { fields: ['num_iid', 'title'], num_iid: '11223344' })
    */
-  call<C extends AnyContract>(contract: C, request: RequestOf<C>, options?: CallOptions): Promise<ResponseOf<C>>
+  call<C extends AnyContract>(
+    contract: C,
+    request: RequestOf<C>,
+    options?: CallOptions,
+  ): Promise<ResponseOf<C>>
   /** Sends texts as they are, once, and answers what came under the root: for testing a gateway. @throws as `call`, but TopRequestError */
   callUnchecked(method: string, params: WireArguments, options?: CallOptions): Promise<unknown>
   /**
@@ -68,12 +77,12 @@ export function createClient(options: ClientOptions): TopClient {
       } catch (error) {
         if (!isTopError(error)) throw error
         const plan = planAfter(error, contract, attempt, settings.retry, settings.random)
-        if (plan.then === 're-authorise' && mayRefresh && isTopResponseError(error)) {
+        if (plan.action === 're-authorise' && mayRefresh && isTopResponseError(error)) {
           mayRefresh = false
           // Another call may have refreshed the session while this one was under way.
           if (used === session) await refresh(error)
-        } else if (plan.then === 'wait') await settings.sleep(plan.ms, signal)
-        else if (plan.then === 'wait-out-ban') pacer.pauseUntil(settings.now() + plan.ms)
+        } else if (plan.action === 'wait') await settings.sleep(plan.ms, signal)
+        else if (plan.action === 'wait-out-ban') pacer.pauseUntil(settings.now() + plan.ms)
         else throw error
       }
     }
@@ -91,7 +100,10 @@ export function createClient(options: ClientOptions): TopClient {
     return refreshing
   }
 
-  function checkedRequest<C extends AnyContract>(contract: C, request: RequestOf<C>): WireArguments {
+  function checkedRequest<C extends AnyContract>(
+    contract: C,
+    request: RequestOf<C>,
+  ): WireArguments {
     const encoded = encodeArguments(contract, request)
     if ('issues' in encoded) throw new TopRequestError(contract.name, encoded.issues)
     const parameter = missingArgument(contract, settings.profile, encoded.sent)
@@ -106,7 +118,11 @@ export function createClient(options: ClientOptions): TopClient {
     return encoded.sent
   }
 
-  function checkedResponse<C extends AnyContract>(contract: C, response: unknown, body: string): ResponseOf<C> {
+  function checkedResponse<C extends AnyContract>(
+    contract: C,
+    response: unknown,
+    body: string,
+  ): ResponseOf<C> {
     const checked = contract.response.safeParse(response)
     if (checked.success) return checked.data as ResponseOf<C>
     throw new TopShapeError(contract.name, problemsOf(checked.error), body)

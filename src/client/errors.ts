@@ -1,13 +1,13 @@
 import type { ArgumentIssue } from '../contracts/arguments.ts'
+import type { Problem } from '../contracts/problems.ts'
 import {
   errorNameOfWire,
+  kindOf,
   type PlatformError,
   type PlatformErrorName,
-  kindOf,
   platformErrors,
   type Retry,
 } from '../contracts/protocol/errors.ts'
-import type { Problem } from '../contracts/problems.ts'
 
 /** What all errors of the client have in common. */
 export abstract class TopError extends Error {
@@ -98,7 +98,10 @@ export class TopShapeError extends TopError {
 
   constructor(method: string, problems: readonly Problem[], body: string) {
     const [first] = problems
-    super(method, `the answer breaks the contract at ${first?.path || 'its root'}: ${first?.message}`)
+    super(
+      method,
+      `the answer breaks the contract at ${first?.path || 'its root'}: ${first?.message}`,
+    )
     this.problems = problems
     this.body = body.slice(0, 2000)
   }
@@ -126,7 +129,8 @@ export const isTopResponseError = (error: unknown): error is TopResponseError =>
   named(error, 'TopResponseError')
 export const isTopTransportError = (error: unknown): error is TopTransportError =>
   named(error, 'TopTransportError')
-export const isTopShapeError = (error: unknown): error is TopShapeError => named(error, 'TopShapeError')
+export const isTopShapeError = (error: unknown): error is TopShapeError =>
+  named(error, 'TopShapeError')
 export const isTopRequestError = (error: unknown): error is TopRequestError =>
   named(error, 'TopRequestError')
 export const isTopError = (error: unknown): error is TopError =>

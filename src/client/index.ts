@@ -1,4 +1,6 @@
+export type { CallOptions, TopClient } from './client.ts'
 export { createClient } from './client.ts'
+export type { WireError } from './errors.ts'
 export {
   isTopError,
   isTopRequestError,
@@ -11,12 +13,9 @@ export {
   TopShapeError,
   TopTransportError,
 } from './errors.ts'
-export { ItemFileError, readItems, readItemTexts } from './item-files.ts'
-export { publishFile } from './publish-file.ts'
-
-export type { CallOptions, TopClient } from './client.ts'
-export type { WireError } from './errors.ts'
 export type { ItemRow, RowProblem } from './item-files.ts'
+export { ItemFileError, readItems, readItemTexts } from './item-files.ts'
 export type { ClientOptions, RetryOptions } from './options.ts'
-export type { PublishFileOptions, PublishFileSummary, RowResult } from './publish-file.ts'
 export type { PublishableItem, PublishError, PublishOptions, PublishResult } from './publish.ts'
+export type { PublishFileOptions, PublishFileSummary, RowResult } from './publish-file.ts'
+export { publishFile } from './publish-file.ts'

@@ -47,7 +47,20 @@ export function readItems(file: string, profile: ProfileName): ItemRow[] {
   if (!rows) {
     throw new ItemFileError(`${file}: expected a file that ends in .csv, .json or .jsonl`)
   }
-  return rows(readText(file), file).map((row) => itemRow(row, dirname(file), profile))
+  const firstWith = new Map<string, number>()
+  return rows(readText(file), file).map((raw) => {
+    const row = itemRow(raw, dirname(file), profile)
+    if (row.outerId === undefined) return row
+    const first = firstWith.get(row.outerId)
+    firstWith.set(row.outerId, first ?? row.row)
+    return first === undefined ? row : withProblem(row, first)
+  })
+}
+
+/** An outer_id names one item; a second row with it would be taken for the first. */
+function withProblem({ row, outerId, problems = [] }: ItemRow, first: number): ItemRow {
+  const message = `"${outerId}" stands in row ${first} too`
+  return { row, outerId, problems: [...problems, { column: 'outer_id', message }] }
 }
 
 function readText(file: string): string {
@@ -131,7 +144,8 @@ function objectRow(row: number, value: unknown): RawRow {
 }
 
 function itemRow({ row, values, problem }: RawRow, folder: string, profile: ProfileName): ItemRow {
-  if (!values) return { row, outerId: undefined, problems: [{ message: problem ?? 'cannot be read' }] }
+  if (!values)
+    return { row, outerId: undefined, problems: [{ message: problem ?? 'cannot be read' }] }
   const problems: RowProblem[] = []
   const sent: Record<string, string | TopFile> = {}
   for (const [column, value] of Object.entries(values)) {
@@ -140,7 +154,8 @@ function itemRow({ row, values, problem }: RawRow, folder: string, profile: Prof
       continue
     }
     const text = textOf(value)
-    if (text === undefined) problems.push({ column, message: 'expected a text, number, boolean or list' })
+    if (text === undefined)
+      problems.push({ column, message: 'expected a text, number, boolean or list' })
     else if (column !== 'image' || text === '') sent[column] = text
     else {
       const image = readImage(join(folder, text))
@@ -148,9 +163,12 @@ function itemRow({ row, values, problem }: RawRow, folder: string, profile: Prof
       else problems.push({ column, message: `there is no file ${join(folder, text)}` })
     }
   }
-  const outerId = typeof sent['outer_id'] === 'string' && sent['outer_id'] !== '' ? sent['outer_id'] : undefined
+  const outerId =
+    typeof sent.outer_id === 'string' && sent.outer_id !== '' ? sent.outer_id : undefined
   const item = checked(sent, profile, problems)
-  return problems.length > 0 ? { row, outerId, problems } : { row, outerId, item: item as PublishableItem }
+  return problems.length > 0
+    ? { row, outerId, problems }
+    : { row, outerId, item: item as PublishableItem }
 }
 
 /** Holds one item, given as texts, against the contract of `taobao.item.add`. */
@@ -163,10 +181,17 @@ export function readItemTexts(
   return { item: problems.length > 0 ? undefined : item, problems }
 }
 
-function checked(sent: WireArguments, profile: ProfileName, problems: RowProblem[]): PublishableItem | undefined {
+function checked(
+  sent: WireArguments,
+  profile: ProfileName,
+  problems: RowProblem[],
+): PublishableItem | undefined {
   const missing = missingArgument(itemAdd, profile, sent)
   if (missing !== undefined) {
-    problems.push({ column: missing, message: `is missing or empty; the ${profile} profile demands it` })
+    problems.push({
+      column: missing,
+      message: `is missing or empty; the ${profile} profile demands it`,
+    })
   }
   const decoded = decodeArguments(itemAdd, sent)
   if ('request' in decoded) return decoded.request
@@ -210,7 +235,9 @@ function readImage(path: string): TopFile | undefined {
 /** `; did you mean "title"?` where a known column differs by case, blanks or one letter. */
 function suggestion(name: string): string {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
-  const near = [...columns].find((column) => plain(column) === plain(name) || isOneOff(column, name))
+  const near = [...columns].find(
+    (column) => plain(column) === plain(name) || isOneOff(column, name),
+  )
   return near === undefined ? '' : `; did you mean "${near}"?`
 }
 

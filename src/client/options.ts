@@ -1,6 +1,6 @@
 import type { ProfileName } from '../contracts/profile.ts'
-import { parseRate, type Rate } from '../contracts/rate.ts'
 import type { SignMethod } from '../contracts/protocol/sign.ts'
+import { parseRate, type Rate } from '../contracts/rate.ts'
 import type { TopResponseError } from './errors.ts'
 
 /** What {@link createClient} can be told. */
@@ -66,7 +66,9 @@ export interface Settings {
 export function settingsOf(options: ClientOptions): Settings {
   const rate = parseRate(options.rateLimit ?? 'off')
   if (rate === undefined) {
-    throw new Error(`rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`)
+    throw new Error(
+      `rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`,
+    )
   }
   return {
     endpoint: endpointOf(options.url),
@@ -91,7 +93,8 @@ export function settingsOf(options: ClientOptions): Settings {
 }
 
 function endpointOf(text: string): string {
-  if (!URL.canParse(text)) throw new Error(`url was "${text}"; expected one such as http://127.0.0.1:7070`)
+  if (!URL.canParse(text))
+    throw new Error(`url was "${text}"; expected one such as http://127.0.0.1:7070`)
   const url = new URL(text)
   if (url.pathname === '/') url.pathname = '/router/rest'
   return url.href
@@ -101,9 +104,13 @@ function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const timer = setTimeout(resolve, ms)
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }, { once: true })
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      },
+      { once: true },
+    )
   })
 }

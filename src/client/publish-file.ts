@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { ProfileName } from '../contracts/profile.ts'
 import type { TopClient } from './client.ts'
-import { type ItemRow, readItems, type RowProblem } from './item-files.ts'
+import { type ItemRow, type RowProblem, readItems } from './item-files.ts'
 import type { PublishableItem, PublishError, PublishOptions, PublishResult } from './publish.ts'
 
 /** One line of a result file: what became of one row. */
@@ -12,7 +12,9 @@ export interface RowResult {
   readonly num_iid?: string
   /** It had been published before and was found by its outer_id. */
   readonly found?: boolean
-  readonly error?: PublishError | { readonly message: string; readonly problems: readonly RowProblem[] }
+  readonly error?:
+    | PublishError
+    | { readonly message: string; readonly problems: readonly RowProblem[] }
 }
 
 export interface PublishFileOptions extends PublishOptions {
@@ -50,8 +52,13 @@ export async function publishFile(
   const rows = readItems(file, profile)
   const isResumed = existsSync(resultFile)
   const earlier = isResumed ? readResults(resultFile) : []
-  const done = new Map(earlier.filter((result) => result.status === 'published').map((result) => [keyOf(result), result]))
-  const open = rows.filter((row) => !done.has(keyOf({ row: row.row, outer_id: row.outerId ?? null })))
+  const done = new Map(
+    earlier
+      .filter((result) => result.status === 'published')
+      .map((result) => [keyOf(result), result]),
+  )
+  const isDone = ({ row, outerId }: ItemRow) => done.has(keyOf({ row, outer_id: outerId ?? null }))
+  const open = rows.filter((row) => row.problems || !isDone(row))
   writeResults(resultFile, [...done.values()])
 
   const results: RowResult[] = []
@@ -74,7 +81,8 @@ export async function publishFile(
       },
     },
   )
-  const count = (status: RowResult['status']) => results.filter((result) => result.status === status).length
+  const count = (status: RowResult['status']) =>
+    results.filter((result) => result.status === status).length
   return {
     rows: rows.length,
     before: rows.length - open.length,
@@ -97,13 +105,19 @@ const refused = ({ row, outerId }: ItemRow, problems: readonly RowProblem[]): Ro
   status: 'failed',
   error: {
     message: problems
-      .map(({ column, message }) => `row ${row}${column === undefined ? '' : `, ${column}`}: ${message}`)
+      .map(
+        ({ column, message }) =>
+          `row ${row}${column === undefined ? '' : `, ${column}`}: ${message}`,
+      )
       .join('; '),
     problems,
   },
 })
 
-const rowResult = ({ row, outerId }: ItemRow, { status, numIid, found, error }: PublishResult): RowResult => ({
+const rowResult = (
+  { row, outerId }: ItemRow,
+  { status, numIid, found, error }: PublishResult,
+): RowResult => ({
   row,
   outer_id: outerId ?? null,
   status,

@@ -66,7 +66,9 @@ export async function publishItems(
       const outcome = signal?.aborted
         ? ({ status: 'skipped' } as const)
         : twin !== index
-          ? failed({ message: `outer_id "${outerId}" is that of item ${twin + 1} of the batch too` })
+          ? failed({
+              message: `outer_id "${outerId}" is that of item ${twin + 1} of the batch too`,
+            })
           : await publishOne(client, item, options)
       const result: PublishResult = { index, outerId, ...outcome }
       results[index] = result

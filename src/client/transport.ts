@@ -28,8 +28,12 @@ export async function send(
     body = await response.text()
   } catch (error) {
     signal?.throwIfAborted()
-    const message = timeout.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${reasonOf(error)}`
-    throw new TopTransportError(method, message, wasSent(error) ? 'unknown' : 'not-done', { cause: error })
+    const message = timeout.aborted
+      ? `no answer within ${timeoutMs} ms`
+      : `no answer: ${reasonOf(error)}`
+    throw new TopTransportError(method, message, wasSent(error) ? 'unknown' : 'not-done', {
+      cause: error,
+    })
   }
   return { response: openEnvelope(method, status, body), body }
 }
@@ -42,15 +46,16 @@ function bodyOf(
 ): URLSearchParams | FormData {
   const params: Record<string, string> = Object.create(null)
   const files = Object.entries(business).filter(([, value]) => typeof value !== 'string')
-  for (const [name, value] of Object.entries(business)) if (typeof value === 'string') params[name] = value
-  params['method'] = method
-  params['app_key'] = appKey
-  if (session !== undefined) params['session'] = session
-  params['timestamp'] = formatTime(now())
-  params['format'] = 'json'
-  params['v'] = '2.0'
-  params['sign_method'] = signMethod
-  params['sign'] = sign(params, appSecret, signMethod)
+  for (const [name, value] of Object.entries(business))
+    if (typeof value === 'string') params[name] = value
+  params.method = method
+  params.app_key = appKey
+  if (session !== undefined) params.session = session
+  params.timestamp = formatTime(now())
+  params.format = 'json'
+  params.v = '2.0'
+  params.sign_method = signMethod
+  params.sign = sign(params, appSecret, signMethod)
   if (files.length === 0) return new URLSearchParams(params)
   const form = new FormData()
   for (const name in params) form.append(name, params[name] as string)
@@ -69,12 +74,20 @@ function openEnvelope(method: string, status: number, body: string): unknown {
     answer = parseJson(body)
   } catch {
     if (status !== 200) {
-      throw new TopTransportError(method, `HTTP ${status} that is no answer of the platform`, 'unknown', { status })
+      throw new TopTransportError(
+        method,
+        `HTTP ${status} that is no answer of the platform`,
+        'unknown',
+        { status },
+      )
     }
     throw new TopShapeError(method, [{ path: '', message: 'expected JSON' }], body)
   }
-  const roots = (typeof answer === 'object' && answer !== null ? answer : {}) as Record<string, unknown>
-  const error = roots['error_response'] as WireError | undefined
+  const roots = (typeof answer === 'object' && answer !== null ? answer : {}) as Record<
+    string,
+    unknown
+  >
+  const error = roots.error_response as WireError | undefined
   if (error && (typeof error.code === 'number' || typeof error.code === 'string')) {
     throw new TopResponseError(method, error)
   }
@@ -82,7 +95,12 @@ function openEnvelope(method: string, status: number, body: string): unknown {
   if (!Object.hasOwn(roots, root)) {
     throw new TopShapeError(
       method,
-      [{ path: '', message: `expected the root ${root}, got ${Object.keys(roots).join(', ') || 'none'}` }],
+      [
+        {
+          path: '',
+          message: `expected the root ${root}, got ${Object.keys(roots).join(', ') || 'none'}`,
+        },
+      ],
       body,
     )
   }

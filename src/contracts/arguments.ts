@@ -31,7 +31,10 @@ function argumentsOf(contract: AnyContract): ReadonlyMap<string, CompiledArgumen
     found = new Map(
       Object.entries(shape).map(([name, schema], position) => [
         name,
-        { schema: (schema instanceof z.ZodOptional ? schema.unwrap() : schema) as z.ZodType, position },
+        {
+          schema: (schema instanceof z.ZodOptional ? schema.unwrap() : schema) as z.ZodType,
+          position,
+        },
       ]),
     )
     compiled.set(contract, found)
@@ -98,7 +101,11 @@ export function encodeArguments<C extends AnyContract>(
     if (value === undefined) continue
     const argument = known.get(name)
     if (!argument) {
-      issues.push({ parameter: name, expected: `a parameter of ${contract.name}`, received: show(value) })
+      issues.push({
+        parameter: name,
+        expected: `a parameter of ${contract.name}`,
+        received: show(value),
+      })
       continue
     }
     const result = z.safeEncode(argument.schema, value)
@@ -113,7 +120,12 @@ function issueOf(parameter: string, value: unknown, error: z.ZodError): Argument
 }
 
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? value : typeof value === 'object' ? 'a file or structure' : String(value)
+  const text =
+    typeof value === 'string'
+      ? value
+      : typeof value === 'object'
+        ? 'a file or structure'
+        : String(value)
   return text.length > 60 ? `${text.slice(0, 57)}… (${text.length} characters)` : text
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { profileNames } from './profile.ts'
-import { parseRate } from './rate.ts'
 import { parseDuration, parseTime } from './protocol/timestamp.ts'
+import { parseRate } from './rate.ts'
 import { worldParts } from './world.ts'
 
 /** Where the control API lives; everything else is the platform's. */
@@ -72,8 +72,16 @@ export interface Tenant {
 /** The routes of the control API, as `GET /_localtop` lists them. */
 export const controlRoutes = [
   { method: 'GET', path: '/', does: 'lists these routes' },
-  { method: 'GET', path: '/health', does: 'says whether the gateway is ready, its version, profile and counts' },
-  { method: 'GET', path: '/curl', does: 'answers a freshly signed curl line, valid for ten minutes' },
+  {
+    method: 'GET',
+    path: '/health',
+    does: 'says whether the gateway is ready, its version, profile and counts',
+  },
+  {
+    method: 'GET',
+    path: '/curl',
+    does: 'answers a freshly signed curl line, valid for ten minutes',
+  },
   {
     method: 'GET',
     path: '/exchanges',
@@ -90,18 +98,38 @@ export const controlRoutes = [
     path: '/reset',
     does: 'restores the seed and drops tenants, bans, quotas, rules, exchanges and clock changes; ?appKey= one tenant only',
   },
-  { method: 'GET', path: '/snapshot', does: 'answers the state; secrets and sessions with ?secrets=include' },
-  { method: 'PUT', path: '/snapshot', does: 'takes a state; secrets and sessions that it lacks stay as they are' },
+  {
+    method: 'GET',
+    path: '/snapshot',
+    does: 'answers the state; secrets and sessions with ?secrets=include',
+  },
+  {
+    method: 'PUT',
+    path: '/snapshot',
+    does: 'takes a state; secrets and sessions that it lacks stay as they are',
+  },
   { method: 'GET', path: '/clock', does: 'answers the time and how it runs' },
   {
     method: 'POST',
     path: '/clock',
     does: 'moves the clock: {"freeze":"2016-01-01 12:00:00"}, {"set":…}, {"advance":"31m"}, {"scale":60}, {"resume":true}',
   },
-  { method: 'GET', path: '/scenarios', does: 'lists the rules in force, each in a sentence, and the scenarios to choose from' },
-  { method: 'PUT', path: '/scenarios', does: 'puts the rules of scenarios in force: {"scenarios":["name", {…}]}' },
+  {
+    method: 'GET',
+    path: '/scenarios',
+    does: 'lists the rules in force, each in a sentence, and the scenarios to choose from',
+  },
+  {
+    method: 'PUT',
+    path: '/scenarios',
+    does: 'puts the rules of scenarios in force: {"scenarios":["name", {…}]}',
+  },
   { method: 'DELETE', path: '/scenarios', does: 'drops all rules' },
-  { method: 'POST', path: '/tenants', does: 'mints an app with secret, session and shop of its own' },
+  {
+    method: 'POST',
+    path: '/tenants',
+    does: 'mints an app with secret, session and shop of its own',
+  },
   { method: 'GET', path: '/tenants', does: 'lists the tenants by app key' },
   { method: 'DELETE', path: '/tenants/:appKey', does: 'drops a tenant with its shop' },
 ] as const satisfies readonly { method: string; path: string; does: string }[]

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { getOrCreate } from './get-or-create.ts'
 import type { ProfileName } from './profile.ts'
 import type { Fidelity } from './protocol/errors.ts'
 
@@ -41,7 +42,9 @@ export interface MethodContract<
   /** Business refusals (code 15) that a handler may answer. */
   readonly errors: Readonly<Record<Sub, SubCode>>
   /** What must be sent, where a profile demands other parameters than `request` itself does. */
-  readonly profiles?: Partial<Record<ProfileName, { readonly required: readonly (keyof Req['shape'] & string)[] }>>
+  readonly profiles?: Partial<
+    Record<ProfileName, { readonly required: readonly (keyof Req['shape'] & string)[] }>
+  >
   /** Parameters of a call that works, as they travel. */
   readonly example: Readonly<Record<string, string>>
   /** Where the parameters and fields have been taken from. */
@@ -102,15 +105,12 @@ const requiredNames = new WeakMap<AnyContract, Map<ProfileName, readonly string[
 
 /** The parameters that a call must carry in a profile, in the order in which their absence is reported. */
 export function requiredParameters(contract: AnyContract, profile: ProfileName): readonly string[] {
-  let byProfile = requiredNames.get(contract)
-  if (!byProfile) requiredNames.set(contract, (byProfile = new Map()))
-  let names = byProfile.get(profile)
-  if (!names) {
+  const byProfile = getOrCreate(requiredNames, contract, () => new Map())
+  return getOrCreate(byProfile, profile, () => {
     const shape = contract.request.shape as Record<string, z.ZodType>
-    names =
+    return (
       contract.profiles?.[profile]?.required ??
       Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional))
-    byProfile.set(profile, names)
-  }
-  return names
+    )
+  })
 }

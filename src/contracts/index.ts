@@ -1,40 +1,106 @@
 // Declaring methods and looking them up
+
+export type { ArgumentIssue, WireArguments } from './arguments.ts'
+export {
+  advisories,
+  decodeArguments,
+  encodeArguments,
+  missingArgument,
+  unknownArguments,
+} from './arguments.ts'
+export type { ClockCommand, Tenant, TenantRequest } from './control.ts'
+export { clockCommand, controlPath, controlRoutes, tenantRequest } from './control.ts'
+export type {
+  AnyContract,
+  MethodContract,
+  RequestOf,
+  ResponseOf,
+  SubCode,
+  SubCodeOf,
+} from './define-method.ts'
 export { contractTable, defineMethod, requiredParameters } from './define-method.ts'
-export { findMethod, methods } from './registry.ts'
-export { advisories, decodeArguments, encodeArguments, missingArgument, unknownArguments } from './arguments.ts'
-export { itemAdd, itemDelete, itemMethods, itemQuantityUpdate, itemsCustomGet, itemSellerGet, itemsInventoryGet, itemsOnsaleGet, itemUpdate, itemUpdateDelisting, itemUpdateListing } from './methods/item.ts'
+export {
+  itemAdd,
+  itemDelete,
+  itemMethods,
+  itemQuantityUpdate,
+  itemSellerGet,
+  itemsCustomGet,
+  itemsInventoryGet,
+  itemsOnsaleGet,
+  itemUpdate,
+  itemUpdateDelisting,
+  itemUpdateListing,
+} from './methods/item.ts'
 export { userMethods, userSellerGet } from './methods/user.ts'
 export { timeGet, utilMethods } from './methods/util.ts'
-
-// The protocol
-export { canonicalString, sign, signMethods } from './protocol/sign.ts'
-export { systemParameters } from './protocol/parameters.ts'
-export { formatTime, parseDuration, parseTime, parseTimestamp, timestampWindow } from './protocol/timestamp.ts'
-export { errorNameOfWire, findError, guideCode, kindOf, platformErrors, Rejection, reject } from './protocol/errors.ts'
-export { responseKey } from './protocol/envelope.ts'
-export { parseJson } from './protocol/json.ts'
-export { boolean, date, id, json, listOf, normalPrice, number, price, text, topBoolean, topDate, topEnum, topFields, topFile, topId, topNumber, topPrice, topText, topTextList } from './protocol/scalars.ts'
-export { describeProfile, profileNames, profiles } from './profile.ts'
-export { formatRate, parseRate, rateWindow } from './rate.ts'
-
-// Worlds, scenarios, the control API
-export { defaultWorld, worldParts, worldSeed } from './world.ts'
-export { defineScenario, explainRule, scenario } from './scenario.ts'
-export { clockCommand, controlPath, controlRoutes, tenantRequest } from './control.ts'
-export { pathText, problemsOf } from './problems.ts'
-
-export type { AnyContract, MethodContract, RequestOf, ResponseOf, SubCode, SubCodeOf } from './define-method.ts'
-export type { ArgumentIssue, WireArguments } from './arguments.ts'
-export type { ClockCommand, Tenant, TenantRequest } from './control.ts'
 export type { Item, Sku } from './models/item.ts'
 export type { User } from './models/user.ts'
 export type { Problem } from './problems.ts'
+export { pathText, problemsOf } from './problems.ts'
 export type { Profile, ProfileName } from './profile.ts'
-export type { ErrorKind, ErrorResponse, Explanation, Fidelity, PlatformError, PlatformErrorName, PlatformErrorRef, Retry } from './protocol/errors.ts'
+export { describeProfile, profileNames, profiles } from './profile.ts'
 export type { Format } from './protocol/envelope.ts'
+export { responseKey } from './protocol/envelope.ts'
+export type {
+  ErrorKind,
+  ErrorResponse,
+  Explanation,
+  Fidelity,
+  PlatformError,
+  PlatformErrorName,
+  PlatformErrorRef,
+  Retry,
+} from './protocol/errors.ts'
+export {
+  errorNameOfWire,
+  findError,
+  guideCode,
+  kindOf,
+  platformErrors,
+  Rejection,
+  reject,
+} from './protocol/errors.ts'
+export { parseJson } from './protocol/json.ts'
+export { systemParameters } from './protocol/parameters.ts'
 export type { TopFile } from './protocol/scalars.ts'
+export {
+  boolean,
+  date,
+  id,
+  json,
+  listOf,
+  normalPrice,
+  number,
+  price,
+  text,
+  topBoolean,
+  topDate,
+  topEnum,
+  topFields,
+  topFile,
+  topId,
+  topNumber,
+  topPrice,
+  topText,
+  topTextList,
+} from './protocol/scalars.ts'
 export type { SignMethod, TextParams } from './protocol/sign.ts'
+// The protocol
+export { canonicalString, sign, signMethods } from './protocol/sign.ts'
+export {
+  formatTime,
+  parseDuration,
+  parseTime,
+  parseTimestamp,
+  timestampWindow,
+} from './protocol/timestamp.ts'
 export type { Rate } from './rate.ts'
+export { formatRate, parseRate, rateWindow } from './rate.ts'
 export type { Tier } from './registry.ts'
+export { findMethod, methods } from './registry.ts'
 export type { Caller, Rule, RuleSeed, Scenario, ScenarioSeed, ScenarioStep } from './scenario.ts'
+export { defineScenario, explainRule, scenario } from './scenario.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'
+// Worlds, scenarios, the control API
+export { defaultWorld, worldParts, worldSeed } from './world.ts'

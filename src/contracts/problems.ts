@@ -15,9 +15,12 @@ export function problemsOf(error: z.ZodError, prefix: readonly PropertyKey[] = [
 function problemsOfIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Problem[] {
   const path = [...prefix, ...issue.path]
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const alternatives = issue.errors.map((issues) => issues.flatMap((one) => problemsOfIssue(one, path)))
+    const alternatives = issue.errors.map((issues) =>
+      issues.flatMap((one) => problemsOfIssue(one, path)),
+    )
     // The alternative that got deepest into the value is the one its author meant.
-    const depth = (problems: Problem[]) => Math.max(...problems.map((problem) => problem.path.length))
+    const depth = (problems: Problem[]) =>
+      Math.max(...problems.map((problem) => problem.path.length))
     return alternatives.reduce((best, one) => (depth(one) > depth(best) ? one : best))
   }
   return [{ path: pathText(path), message: issue.message }]

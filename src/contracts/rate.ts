@@ -14,7 +14,8 @@ export function parseRate(text: string): Rate | 'off' | undefined {
   return match ? { calls: Number(match[1]), per: match[2] as RateUnit } : undefined
 }
 
-export const formatRate = (rate: Rate | 'off') => (rate === 'off' ? 'off' : `${rate.calls}/${rate.per}`)
+export const formatRate = (rate: Rate | 'off') =>
+  rate === 'off' ? 'off' : `${rate.calls}/${rate.per}`
 
 /** The length of a window in milliseconds. A day's window is cut at 00:00 GMT+8 by whoever counts. */
 export const rateWindow: Readonly<Record<RateUnit, number>> = {

@@ -1,16 +1,17 @@
 import * as z from 'zod'
-import { methods } from './registry.ts'
 import { findError } from './protocol/errors.ts'
 import { parseDuration, parseTime } from './protocol/timestamp.ts'
+import { methods } from './registry.ts'
 import { appSeed, worldParts } from './world.ts'
 
 const duration = z.string().refine((text) => parseDuration(text) !== undefined, {
   error: 'expected a duration such as 500ms, 2s, 31m, 8h',
 })
-const errorRef = z.union([z.string(), z.int().transform(String)]).refine(
-  (reference) => typeof findError(String(reference)) !== 'string',
-  { error: (issue) => String(findError(String(issue.input))) },
-)
+const errorRef = z
+  .union([z.string(), z.int().transform(String)])
+  .refine((reference) => typeof findError(String(reference)) !== 'string', {
+    error: (issue) => String(findError(String(issue.input))),
+  })
 const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)])
 
 /** Which calls a rule is about; a call must satisfy all that is given. */
@@ -28,7 +29,9 @@ export const ruleMatch = z
         z.int().positive(),
         z
           .strictObject({ from: z.int().positive(), to: z.int().positive().optional() })
-          .refine(({ from, to }) => to === undefined || to >= from, { error: 'expected to ≥ from' }),
+          .refine(({ from, to }) => to === undefined || to >= from, {
+            error: 'expected to ≥ from',
+          }),
       ])
       .optional(),
   })
@@ -41,7 +44,10 @@ export const ruleEffect = z
     refuse: errorRef.optional(),
     /** Bans the app: every call is refused until the time is over; answers name the seconds left. */
     ban: z
-      .union([duration.transform((time) => ({ for: time, kind: undefined })), z.strictObject({ for: duration, kind: z.string().optional() })])
+      .union([
+        duration.transform((time) => ({ for: time, kind: undefined })),
+        z.strictObject({ for: duration, kind: z.string().optional() }),
+      ])
       .optional(),
     /** Ends the session of the call: it and every later call with it get 27/session-expired. */
     expireSession: z.literal(true).optional(),
@@ -54,6 +60,7 @@ export const ruleEffect = z
 
 export const rule = z.strictObject({
   when: ruleMatch,
+  // biome-ignore lint/suspicious/noThenProperty: it holds data, never a function, so nothing takes a rule for a promise
   then: ruleEffect,
   /** How often it applies: `once` (default), `always`, or a number of times. */
   times: z.union([z.enum(['once', 'always']), z.int().positive()]).default('once'),
@@ -148,7 +155,10 @@ export function explainRule({ when, then, times }: Rule): string {
     when.method ? `calls of ${when.method}` : 'all calls',
     when.app && `by app ${when.app}`,
     when.session && 'with the session named',
-    when.params && `with ${Object.entries(when.params).map(([name, value]) => `${name}=${value}`).join(', ')}`,
+    when.params &&
+      `with ${Object.entries(when.params)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(', ')}`,
   ]
   const which =
     when.call === undefined

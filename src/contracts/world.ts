@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { itemFields, sku } from './models/item.ts'
 import { user } from './models/user.ts'
 import { profileNames } from './profile.ts'
-import { parseRate } from './rate.ts'
 import { normalPrice } from './protocol/scalars.ts'
 import { parseTime } from './protocol/timestamp.ts'
+import { parseRate } from './rate.ts'
 
 const name = z.string().min(1)
 // YAML and JSON authors write ids and keys as numbers; texts is what they are.
@@ -65,7 +65,14 @@ export const itemSeed = z.strictObject({
   delist_time: moment.optional(),
   skus: z
     .strictObject({
-      sku: z.array(sku.extend({ sku_id: key, price: money, quantity: z.int().nonnegative(), properties: z.string() })),
+      sku: z.array(
+        sku.extend({
+          sku_id: key,
+          price: money,
+          quantity: z.int().nonnegative(),
+          properties: z.string(),
+        }),
+      ),
     })
     .optional(),
 })
@@ -129,7 +136,8 @@ function danglingReferences(world: z.output<typeof worldParts>) {
     }
     expectSeller(['sessions', at, 'seller'], session.seller)
   }
-  for (const [at, item] of (world.items ?? []).entries()) expectSeller(['items', at, 'nick'], item.nick)
+  for (const [at, item] of (world.items ?? []).entries())
+    expectSeller(['items', at, 'nick'], item.nick)
   return found
 }
 
@@ -238,8 +246,20 @@ export const defaultWorld: WorldSeed = {
       props: '20000:33564',
       skus: {
         sku: [
-          { sku_id: '31001', properties: '1627207:28341', quantity: 70, price: '88.00', outer_id: 'TEA-01-SPRING' },
-          { sku_id: '31002', properties: '1627207:28342', quantity: 50, price: '98.00', outer_id: 'TEA-01-AUTUMN' },
+          {
+            sku_id: '31001',
+            properties: '1627207:28341',
+            quantity: 70,
+            price: '88.00',
+            outer_id: 'TEA-01-SPRING',
+          },
+          {
+            sku_id: '31002',
+            properties: '1627207:28342',
+            quantity: 50,
+            price: '98.00',
+            outer_id: 'TEA-01-AUTUMN',
+          },
         ],
       },
     },

@@ -1,9 +1,4 @@
-import {
-  createClient,
-  isTopResponseError,
-  readItemTexts,
-  type TopClient,
-} from '../client/index.ts'
+import { createClient, isTopResponseError, readItemTexts, type TopClient } from '../client/index.ts'
 import {
   type Caller,
   decodeArguments,
@@ -11,6 +6,7 @@ import {
   errorNameOfWire,
   findError,
   findMethod,
+  type itemAdd,
   itemsInventoryGet,
   itemsOnsaleGet,
   type ParsedWorld,
@@ -21,7 +17,6 @@ import {
   type Scenario,
   type ScenarioStep,
   type WorldSeed,
-  type itemAdd,
   worldSeed,
 } from '../contracts/index.ts'
 import { createGateway, type Gateway } from '../server/index.ts'
@@ -70,7 +65,8 @@ export async function playScenario(scenario: Scenario): Promise<ScenarioOutcome>
     steps.push({ title: describeStep(step), problem })
     if (problem !== undefined) break
   }
-  const passed = steps.length === scenario.steps.length && steps.every((step) => step.problem === undefined)
+  const passed =
+    steps.length === scenario.steps.length && steps.every((step) => step.problem === undefined)
   return { title: scenario.title, passed, steps }
 }
 
@@ -106,13 +102,15 @@ async function playCall(step: CallStep, play: Play): Promise<string | undefined>
     if (step.as?.check === false) answer = await client.callUnchecked(step.call, step.with)
     else {
       const decoded = decodeArguments(contract, step.with)
-      if ('issues' in decoded) return `"with" breaks the contract: ${JSON.stringify(decoded.issues)}`
+      if ('issues' in decoded)
+        return `"with" breaks the contract: ${JSON.stringify(decoded.issues)}`
       answer = await client.call(contract, decoded.request)
     }
   } catch (error) {
     return judgeError(error, step.expect.fails)
   }
-  if (step.expect.fails !== undefined) return `expected ${step.expect.fails}, but the call was answered`
+  if (step.expect.fails !== undefined)
+    return `expected ${step.expect.fails}, but the call was answered`
   return missingPart(step.expect.gives, answer)
 }
 
@@ -137,7 +135,8 @@ async function playPublish(step: PublishStep, play: Play): Promise<string | unde
   if (failed !== expect.failed) return `expected ${expect.failed} failed, got ${failed}`
   if (expect.newItems !== undefined) {
     const added = (await countItems(client)) - before
-    if (added !== expect.newItems) return `expected ${expect.newItems} new items in the shop, got ${added}`
+    if (added !== expect.newItems)
+      return `expected ${expect.newItems} new items in the shop, got ${added}`
   }
   return missingRefusal(expect.refusals ?? [], play.gateway)
 }
@@ -155,9 +154,11 @@ function missingRefusal(references: readonly string[], gateway: Gateway): string
   for (const reference of references) {
     const { code, subCode } = expectedError(reference)
     const seen = answered.some(
-      (exchange) => exchange.code === code && (subCode === undefined || exchange.subCode === subCode),
+      (exchange) =>
+        exchange.code === code && (subCode === undefined || exchange.subCode === subCode),
     )
-    if (!seen) return `expected the gateway to refuse a call with ${reference} on the way; it did not`
+    if (!seen)
+      return `expected the gateway to refuse a call with ${reference} on the way; it did not`
   }
   return undefined
 }
@@ -237,7 +238,7 @@ export function describeStep(step: ScenarioStep): string {
     const count = (n: number) => `${n} ${n === 1 ? 'item' : 'items'}`
     return `publishes ${count(step.publish.length)}: ${published} published, ${failed} failed`
   }
-  const outcome = step.expect.fails === undefined ? 'is answered' : `fails with ${step.expect.fails}`
+  const outcome =
+    step.expect.fails === undefined ? 'is answered' : `fails with ${step.expect.fails}`
   return `${step.call} ${outcome}`
 }
-

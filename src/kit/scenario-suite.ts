@@ -25,7 +25,8 @@ export function defineScenarioSuite(
       const named = typeof given === 'string' ? loadScenario(given) : undefined
       const scenario = named?.scenario ?? defineScenario(given as ScenarioSeed)
       it(`${named ? `${named.name}: ` : ''}${scenario.title}`, async () => {
-        if (scenario.steps.length === 0) throw new Error('the scenario has no steps: nothing was verified')
+        if (scenario.steps.length === 0)
+          throw new Error('the scenario has no steps: nothing was verified')
         const { passed, steps } = await playScenario(scenario)
         const last = steps.at(-1)
         if (!passed) throw new Error(`step ${steps.length}, ${last?.title}: ${last?.problem}`)

@@ -18,7 +18,9 @@ export function createApp(core: GatewayCore): App {
   app.route(controlPath, control.app)
   app.notFound((c) =>
     c.json(
-      { error: `${c.req.method} ${c.req.path} is nothing here; the platform is at /router/rest, the control API at ${controlPath}` },
+      {
+        error: `${c.req.method} ${c.req.path} is nothing here; the platform is at /router/rest, the control API at ${controlPath}`,
+      },
       404,
     ),
   )

@@ -1,6 +1,6 @@
+import type { Profile } from '../contracts/profile.ts'
 import type { Format } from '../contracts/protocol/envelope.ts'
 import type { Parameters } from '../contracts/protocol/parameters.ts'
-import type { Profile } from '../contracts/profile.ts'
 import type { App, World } from './state/world.ts'
 
 /** A call as it came in, before any gate: what is read leniently so that even a refusal can be written. */

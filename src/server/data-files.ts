@@ -30,7 +30,8 @@ export function readDataFile<T extends z.ZodType>(file: string, schema: T): z.ou
   try {
     source = readFileSync(file, 'utf8')
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)
     throw new DataFileError(file, [{ path: '', message: reason }])
   }
   const lines = new LineCounter()
@@ -38,7 +39,11 @@ export function readDataFile<T extends z.ZodType>(file: string, schema: T): z.ou
   const [broken] = document.errors
   if (broken) {
     throw new DataFileError(file, [
-      { path: '', line: lines.linePos(broken.pos[0]).line, message: broken.message.split('\n')[0] ?? '' },
+      {
+        path: '',
+        line: lines.linePos(broken.pos[0]).line,
+        message: broken.message.split('\n')[0] ?? '',
+      },
     ])
   }
   const result = schema.safeParse(document.toJS() ?? {})

@@ -1,6 +1,11 @@
 import type { AnyContract } from '../contracts/define-method.ts'
-import { contentTypes, responseKey, writeError, writeResponse } from '../contracts/protocol/envelope.ts'
-import { reject, type Rejection } from '../contracts/protocol/errors.ts'
+import {
+  contentTypes,
+  responseKey,
+  writeError,
+  writeResponse,
+} from '../contracts/protocol/envelope.ts'
+import { type Rejection, reject } from '../contracts/protocol/errors.ts'
 import { shapeOf } from '../contracts/protocol/wire-shape.ts'
 import type { Received } from './call.ts'
 
@@ -17,7 +22,11 @@ export interface Answer {
 type Answered = Received & { readonly contract?: AnyContract; readonly response?: object }
 
 /** Turns a verdict into bytes. Never throws: what cannot be written becomes code 15. */
-export function encode(call: Answered, rejection: Rejection | undefined, mode: HttpStatusMode): Answer {
+export function encode(
+  call: Answered,
+  rejection: Rejection | undefined,
+  mode: HttpStatusMode,
+): Answer {
   const contentType = contentTypes[call.format]
   if (!rejection) {
     try {

@@ -1,10 +1,15 @@
-import { type ClockCommand, type Tenant, type TenantRequest, tenantRequest } from '../contracts/control.ts'
+import {
+  type ClockCommand,
+  type Tenant,
+  type TenantRequest,
+  tenantRequest,
+} from '../contracts/control.ts'
 import type { AnyContract } from '../contracts/define-method.ts'
-import { findMethod, methods } from '../contracts/registry.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
-import { parseRate } from '../contracts/rate.ts'
 import { Rejection } from '../contracts/protocol/errors.ts'
 import { parseDuration, parseTime } from '../contracts/protocol/timestamp.ts'
+import { parseRate } from '../contracts/rate.ts'
+import { findMethod, methods } from '../contracts/registry.ts'
 import { defineScenario, type ScenarioSeed } from '../contracts/scenario.ts'
 import { defaultWorld, type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { createApp } from './app.ts'
@@ -22,7 +27,12 @@ import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './
 import { fileStore, memoryStore } from './state/store.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
-import { createJournal, type ExchangeFilter, type Exchange, type ExplainedExchange } from './traffic/journal.ts'
+import {
+  createJournal,
+  type Exchange,
+  type ExchangeFilter,
+  type ExplainedExchange,
+} from './traffic/journal.ts'
 import { type ActiveRule, activeRules, createRules } from './traffic/rules.ts'
 
 /** A running gateway, with or without a socket. */
@@ -80,7 +90,11 @@ export interface GatewayCore {
   readonly base: World
   worldOf(appKey: string | undefined): World
   profileOf(world: World, app: App | undefined): Profile
-  answer(call: Received): Answer & { exchange: string; gate: string; tier: string | undefined } | Promise<Answer & { exchange: string; gate: string; tier: string | undefined }>
+  answer(
+    call: Received,
+  ):
+    | (Answer & { exchange: string; gate: string; tier: string | undefined })
+    | Promise<Answer & { exchange: string; gate: string; tier: string | undefined }>
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState
@@ -104,7 +118,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const { httpStatus = 'always-200', seed: idSeed = 1 } = options
   const rateLimit = options.rateLimit === undefined ? undefined : parseRate(options.rateLimit)
   if (options.rateLimit !== undefined && rateLimit === undefined) {
-    throw new Error(`rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`)
+    throw new Error(
+      `rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`,
+    )
   }
   const clock = createClock(options.wall)
   const ids = createIds(idSeed)
@@ -349,19 +365,24 @@ function mistake(problem: Error): Rejection {
   return new Rejection(
     'remote-service-error',
     { code: 15, msg: 'Remote service error', sub_code: 'isp.internal-error' },
-    { en: `A mistake of this gateway: ${problem.message}`, zh: `网关自身的错误：${problem.message}` },
+    {
+      en: `A mistake of this gateway: ${problem.message}`,
+      zh: `网关自身的错误：${problem.message}`,
+    },
   )
 }
 
 function moment(text: string): number {
   const at = parseTime(text)
-  if (at === undefined) throw new Error(`"${text}" is no time; expected yyyy-MM-dd HH:mm:ss in GMT+8`)
+  if (at === undefined)
+    throw new Error(`"${text}" is no time; expected yyyy-MM-dd HH:mm:ss in GMT+8`)
   return at
 }
 
 function milliseconds(text: string): number {
   const ms = parseDuration(text)
-  if (ms === undefined) throw new Error(`"${text}" is no duration; expected one such as 500ms, 31m, 8h`)
+  if (ms === undefined)
+    throw new Error(`"${text}" is no duration; expected one such as 500ms, 31m, 8h`)
   return ms
 }
 

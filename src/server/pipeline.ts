@@ -24,10 +24,7 @@ export interface Verdict {
 
 export interface Pipeline<In extends object, Out extends object> {
   /** Appends a gate; it does not compile before the facts it needs are there. */
-  gate<Facts extends object>(
-    info: GateInfo,
-    gate: Gate<Out, Facts>,
-  ): Pipeline<In, Out & Facts>
+  gate<Facts extends object>(info: GateInfo, gate: Gate<Out, Facts>): Pipeline<In, Out & Facts>
   readonly gates: readonly GateInfo[]
   /** Runs the gates on one call object, which gathers their facts. Waits only where a gate does. */
   run(call: In): Verdict | Promise<Verdict>

@@ -1,7 +1,7 @@
 import { type Tenant, type TenantRequest, tenantRequest } from '../contracts/control.ts'
 import { profiles } from '../contracts/profile.ts'
-import { formatRate } from '../contracts/rate.ts'
 import { formatTime } from '../contracts/protocol/timestamp.ts'
+import { formatRate } from '../contracts/rate.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import type { Ids } from './state/ids.ts'
 
@@ -32,7 +32,9 @@ export function mintTenant(
         ...(asked.rateLimit !== undefined && { rate_limit: asked.rateLimit }),
       },
     ],
-    sellers: asked.world?.sellers ?? [{ nick, user_id: '100001000', type: 'C', status: 'normal', has_shop: true }],
+    sellers: asked.world?.sellers ?? [
+      { nick, user_id: '100001000', type: 'C', status: 'normal', has_shop: true },
+    ],
     sessions: [
       ...(asked.world?.sessions ?? []).filter((one) => one.session !== session),
       { session, app_key: appKey, seller: nick, expires: formatTime(now + year) },

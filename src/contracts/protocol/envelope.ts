@@ -34,7 +34,10 @@ export function writeResponse(
   const { requestId, code } = style
   if (style.format === 'xml') {
     const extra = code === undefined ? '' : xmlElement('code', String(code))
-    return xmlDocument(root, writeXml(response, shape) + extra + xmlElement('request_id', requestId))
+    return xmlDocument(
+      root,
+      writeXml(response, shape) + extra + xmlElement('request_id', requestId),
+    )
   }
   const fields = writeJson(response, shape, style.simplify).slice(1, -1)
   const extra = code === undefined ? '' : `"code":${code},`
@@ -54,6 +57,8 @@ export function writeError(
     request_id: style.requestId,
   }
   if (style.format === 'json') return JSON.stringify({ error_response: fields })
-  const inner = Object.entries(fields).map(([name, value]) => xmlElement(name, escapeXml(String(value))))
+  const inner = Object.entries(fields).map(([name, value]) =>
+    xmlElement(name, escapeXml(String(value))),
+  )
   return xmlDocument('error_response', inner.join(''))
 }

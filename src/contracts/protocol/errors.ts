@@ -42,7 +42,10 @@ const ban = (scope: string, seconds: number): ErrorKind => ({
   defaults: { seconds },
   ...documented(`flow control page: ${scope}`),
 })
-const isp = (sub_msg?: string, outcome: { unknownOutcome?: true; retry?: Retry } = {}): ErrorKind => ({
+const isp = (
+  sub_msg?: string,
+  outcome: { unknownOutcome?: true; retry?: Retry } = {},
+): ErrorKind => ({
   ...(sub_msg !== undefined && { sub_msg }),
   ...outcome,
   ...documented('platform sub-code table'),
@@ -425,7 +428,7 @@ function rejectWith(
   const values = { ...kind?.defaults, ...fill }
   const text = (template: string) =>
     template.replaceAll(/\{(\w+)\}/g, (hole, key: string) => String(values[key] ?? hole))
-  const seconds = values['seconds']
+  const seconds = values.seconds
   return new Rejection(
     name,
     {
@@ -467,7 +470,8 @@ export function findError(reference: string, fill: Fill = {}): Rejection | strin
     return `"${reference}" is no platform error; expected a code such as 27, a name such as invalid-session, or either with a sub-code, as in 27/session-expired`
   }
   const row: PlatformError = platformErrors[name]
-  const subCode = tail.length > 0 ? tail.join('/') : head === '429' ? Object.keys(row.kinds ?? {})[0] : undefined
+  const subCode =
+    tail.length > 0 ? tail.join('/') : head === '429' ? Object.keys(row.kinds ?? {})[0] : undefined
   if (subCode !== undefined && !row.kinds?.[subCode] && !isBusiness(row.code)) {
     const known = Object.keys(row.kinds ?? {}).filter((kind) => kind !== name)
     return `"${subCode}" is no sub-code of ${row.code} ${row.msg}; ${known.length > 0 ? `known are ${known.join(', ')}` : 'it has none'}`
@@ -478,7 +482,10 @@ export function findError(reference: string, fill: Fill = {}): Rejection | strin
 }
 
 function namedSubCode(subCode: string, fill: Fill): Rejection {
-  for (const [name, row] of Object.entries(platformErrors) as [PlatformErrorName, PlatformError][]) {
+  for (const [name, row] of Object.entries(platformErrors) as [
+    PlatformErrorName,
+    PlatformError,
+  ][]) {
     if (row.kinds?.[subCode]) return rejectWith(name, subCode, fill)
   }
   return rejectBusiness(subCode)
@@ -500,7 +507,9 @@ export function kindOf(code: number | string, subCode: string | undefined): Erro
   const own: PlatformError | undefined = name && platformErrors[name]
   // Services answer the platform's isp.* sub-codes under codes of their own, as 520 and 530.
   const service: PlatformError = platformErrors['remote-service-error']
-  return own?.kinds?.[subCode] ?? (subCode.startsWith('isp.') ? service.kinds?.[subCode] : undefined)
+  return (
+    own?.kinds?.[subCode] ?? (subCode.startsWith('isp.') ? service.kinds?.[subCode] : undefined)
+  )
 }
 
 /**

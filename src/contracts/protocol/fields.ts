@@ -28,7 +28,8 @@ export function project(response: Structure, shape: WireShape, selection: Select
   const result: Record<string, unknown> = {}
   for (const [name, below] of shape.fields) {
     const value = response[name]
-    if (value !== undefined) result[name] = below.kind === 'value' ? value : pick(value, below, selection)
+    if (value !== undefined)
+      result[name] = below.kind === 'value' ? value : pick(value, below, selection)
   }
   return result
 }

@@ -30,7 +30,10 @@ export function writeJson(value: unknown, shape: WireShape, simplify = false): s
 /** Whether a field is written at all: the platform leaves out what is null and lists that are empty. */
 export function isPresent(value: unknown, shape: WireShape): boolean {
   if (value === undefined || value === null) return false
-  return shape.kind !== 'list' || Boolean((value as Record<string, readonly unknown[]>)[shape.element]?.length)
+  return (
+    shape.kind !== 'list' ||
+    Boolean((value as Record<string, readonly unknown[]>)[shape.element]?.length)
+  )
 }
 
 const bigNumber = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g

@@ -70,6 +70,8 @@ function withoutLineBreak(part: Buffer): number {
 }
 
 function quoted(disposition: string, key: string): string | undefined {
-  const match = new RegExp(`(?:^|[;\\s])${key}\\s*=\\s*(?:"([^"]*)"|([^;\\s]+))`, 'i').exec(disposition)
+  const match = new RegExp(`(?:^|[;\\s])${key}\\s*=\\s*(?:"([^"]*)"|([^;\\s]+))`, 'i').exec(
+    disposition,
+  )
   return match?.[1] ?? match?.[2]
 }

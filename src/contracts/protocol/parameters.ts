@@ -5,7 +5,10 @@ import type { TopFile } from './scalars.ts'
 export const systemParameters = {
   method: { required: true, summary: 'API name, such as taobao.item.add' },
   app_key: { required: true, summary: 'key of the calling application' },
-  session: { required: false, summary: "a seller's authorisation; the method says whether it is needed" },
+  session: {
+    required: false,
+    summary: "a seller's authorisation; the method says whether it is needed",
+  },
   timestamp: { required: true, summary: 'yyyy-MM-dd HH:mm:ss in GMT+8, at most ten minutes off' },
   v: { required: true, summary: 'protocol version, always 2.0' },
   sign_method: { required: true, summary: 'md5, hmac (HMAC-MD5) or hmac-sha256' },

@@ -60,10 +60,14 @@ export function topEnum<const T extends readonly [string, ...string[]]>(values: 
 export function topNumber(limits: { min?: number; max?: number; advice?: Advice } = {}) {
   const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = limits
   return tag(
-    z.codec(z.string().regex(/^-?\d{1,16}$/, 'expected a whole number'), z.int().min(min).max(max), {
-      decode: Number,
-      encode: String,
-    }),
+    z.codec(
+      z.string().regex(/^-?\d{1,16}$/, 'expected a whole number'),
+      z.int().min(min).max(max),
+      {
+        decode: Number,
+        encode: String,
+      },
+    ),
     { type: 'Number', ...(limits.advice && { advice: limits.advice }) },
   )
 }
@@ -104,7 +108,10 @@ export function topPrice(limits: { above?: number; max?: number; advice?: Advice
       z.string().regex(priceText, 'expected a price in yuan with at most two decimals'),
       z
         .string()
-        .refine((text) => above === undefined || Number(text) > above, `expected more than ${above}`)
+        .refine(
+          (text) => above === undefined || Number(text) > above,
+          `expected more than ${above}`,
+        )
         .refine((text) => max === undefined || Number(text) <= max, `expected at most ${max}`),
       { decode: normalPrice, encode: (price) => price },
     ),
@@ -142,10 +149,15 @@ export const topFields = (limits: { max?: number } = {}) => topTextList(limits)
 /** A `byte[]` parameter: a file of a multipart body. `max` is its size in bytes. */
 export function topFile(limits: { max: number }) {
   return tag(
-    z.custom<TopFile>(
-      (value) => typeof value === 'object' && value !== null && 'bytes' in value,
-      'expected a file of a multipart body',
-    ).refine((file) => file.bytes.byteLength <= limits.max, `expected at most ${limits.max} bytes`),
+    z
+      .custom<TopFile>(
+        (value) => typeof value === 'object' && value !== null && 'bytes' in value,
+        'expected a file of a multipart body',
+      )
+      .refine(
+        (file) => file.bytes.byteLength <= limits.max,
+        `expected at most ${limits.max} bytes`,
+      ),
     { type: 'File' },
   )
 }
@@ -156,7 +168,10 @@ export const text = tag(z.string(), { type: 'Text' })
 export const number = tag(z.int(), { type: 'Number' })
 /** A number on the wire; digits as text in our code, exact beyond 2^53. */
 export const id = tag(
-  z.codec(z.union([z.int().nonnegative(), idText]), z.string(), { decode: String, encode: (v) => v }),
+  z.codec(z.union([z.int().nonnegative(), idText]), z.string(), {
+    decode: String,
+    encode: (v) => v,
+  }),
   { type: 'Id' },
 )
 export const boolean = tag(z.boolean(), { type: 'Boolean' })

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { wire, type WireMeta, type WireType } from './scalars.ts'
+import { type WireMeta, type WireType, wire } from './scalars.ts'
 
 /** A response schema as the writers need it: what is an object, a wrapped list, an identifier. */
 export type WireShape =

@@ -1,8 +1,8 @@
 import type { AnyContract } from '../../contracts/define-method.ts'
-import { project, selectionOf } from '../../contracts/protocol/fields.ts'
-import { reject, Rejection } from '../../contracts/protocol/errors.ts'
-import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
 import { problemsOf } from '../../contracts/problems.ts'
+import { Rejection, reject } from '../../contracts/protocol/errors.ts'
+import { project, selectionOf } from '../../contracts/protocol/fields.ts'
+import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
 import type { Received } from '../call.ts'
 import { type AnyHandler, failWith } from '../handlers/handler.ts'
 import type { Seller } from '../state/world.ts'
@@ -39,17 +39,25 @@ export function answerWith(
     if (result instanceof Rejection) return result
     const { fields } = call.request as { fields?: readonly string[] }
     const response = fields
-      ? project(result as Record<string, unknown>, shapeOf(call.contract.response), selectionOf(fields))
+      ? project(
+          result as Record<string, unknown>,
+          shapeOf(call.contract.response),
+          selectionOf(fields),
+        )
       : result
     const checked = call.contract.response.safeParse(response)
     if (!checked.success) {
       const [problem] = problemsOf(checked.error)
       const text = `the answer of ${call.contract.name} breaks its contract at ${problem?.path}: ${problem?.message}`
       onBug(new Error(text), call)
-      return reject('remote-service-error/isp.internal-error', {}, {
-        en: `A mistake of this gateway: ${text}.`,
-        zh: `网关自身的错误：${text}。`,
-      })
+      return reject(
+        'remote-service-error/isp.internal-error',
+        {},
+        {
+          en: `A mistake of this gateway: ${text}.`,
+          zh: `网关自身的错误：${text}。`,
+        },
+      )
     }
     const kept = call.world.committed()
     if (!kept) return { response }
@@ -57,10 +65,14 @@ export function answerWith(
       () => ({ response }),
       (error: Error) => {
         onBug(error, call)
-        return reject('remote-service-error/isp.remote-service-error', {}, {
-          en: `The store could not be written: ${error.message}. The change is not acknowledged.`,
-          zh: `存储写入失败：${error.message}。本次修改未被确认。`,
-        })
+        return reject(
+          'remote-service-error/isp.remote-service-error',
+          {},
+          {
+            en: `The store could not be written: ${error.message}. The change is not acknowledged.`,
+            zh: `存储写入失败：${error.message}。本次修改未被确认。`,
+          },
+        )
       },
     )
   }

@@ -10,7 +10,14 @@ import { checkGrants, findApp } from './app.ts'
 import { checkRequired, readArguments } from './arguments.ts'
 import { checkLimits } from './limits.ts'
 import { findContract } from './method.ts'
-import { checkEncoding, checkFormat, checkMethodPresent, checkVerb, checkVersion, forceError } from './request.ts'
+import {
+  checkEncoding,
+  checkFormat,
+  checkMethodPresent,
+  checkVerb,
+  checkVersion,
+  forceError,
+} from './request.ts'
 import { checkSession } from './session.ts'
 import { verifySignature } from './signature.ts'
 import { checkTimestamp } from './timestamp.ts'
@@ -37,19 +44,34 @@ const assumed = (source: string): Fidelity => ({ fidelity: 'assumed', source })
 export const gatesFor = (deps: GateDeps) =>
   pipeline<Received>()
     .gate(gate('verb', [9], documented('error table: GET and POST only')), checkVerb)
-    .gate(gate('encoding', [47, 15], documented('everything is UTF-8; the size limit is ours')), checkEncoding)
+    .gate(
+      gate('encoding', [47, 15], documented('everything is UTF-8; the size limit is ours')),
+      checkEncoding,
+    )
     .gate(gate('forced-error', [], assumed('a tool of LocalTOP, not of the platform')), forceError)
     .gate(gate('method-present', [21], observed('an empty call answers 21')), checkMethodPresent)
     .gate(gate('app', [28, 29], observed('a full call with an unknown key answers 29')), findApp)
     .gate(gate('version', [32, 33, 34], documented(`error table; ${order}`)), checkVersion)
     .gate(gate('format', [23], documented(`error table; ${order}`)), checkFormat)
     .gate(gate('timestamp', [30, 31], documented('ten minutes, GMT+8')), checkTimestamp)
-    .gate(gate('signature', [24, 25], observed('a bad sign with missing arguments answers 25')), verifySignature)
-    .gate(gate('method', [22], documented(`error table; ${order}`)), findContract(deps.findContract))
+    .gate(
+      gate('signature', [24, 25], observed('a bad sign with missing arguments answers 25')),
+      verifySignature,
+    )
+    .gate(
+      gate('method', [22], documented(`error table; ${order}`)),
+      findContract(deps.findContract),
+    )
     .gate(gate('grants', [11], observed('logged payloads')), checkGrants)
     .gate(gate('limits', [7], documented('flow control page')), checkLimits(deps.rateLimit))
     .gate(gate('session', [26, 27], observed('logged payloads')), checkSession)
     .gate(gate('required', [40], observed('logged payloads')), checkRequired)
-    .gate(gate('arguments', [41], observed('logged payloads; limits from the catalogue')), readArguments)
+    .gate(
+      gate('arguments', [41], observed('logged payloads; limits from the catalogue')),
+      readArguments,
+    )
     .gate(gate('faults', [], assumed('scenario rules, a tool of LocalTOP')), deps.rules.apply)
-    .gate(gate('answer', [15], documented('business errors travel as code 15')), answerWith(deps.findHandler, deps.onBug))
+    .gate(
+      gate('answer', [15], documented('business errors travel as code 15')),
+      answerWith(deps.findHandler, deps.onBug),
+    )

@@ -1,6 +1,6 @@
-import { isSignMethod } from '../../contracts/protocol/sign.ts'
-import { findError, type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { formats } from '../../contracts/protocol/envelope.ts'
+import { findError, type Rejection, reject } from '../../contracts/protocol/errors.ts'
+import { isSignMethod } from '../../contracts/protocol/sign.ts'
 import type { Received } from '../call.ts'
 
 /** The largest body that is read, in bytes. The platform's own limit is not known. */
@@ -8,24 +8,36 @@ export const maxBodyBytes = 16 * 1024 * 1024
 
 export function checkVerb({ verb }: Received): Rejection | undefined {
   if (verb === 'POST' || verb === 'GET') return undefined
-  return reject('http-action-not-allowed', {}, {
-    en: `The verb was ${verb}; only GET and POST are allowed.`,
-    zh: `请求方法为 ${verb}，只允许 GET 和 POST。`,
-  })
+  return reject(
+    'http-action-not-allowed',
+    {},
+    {
+      en: `The verb was ${verb}; only GET and POST are allowed.`,
+      zh: `请求方法为 ${verb}，只允许 GET 和 POST。`,
+    },
+  )
 }
 
 export function checkEncoding({ badEncoding, tooLarge }: Received): Rejection | undefined {
   if (tooLarge) {
-    return reject('remote-service-error/isp.top-parse-error', {}, {
-      en: `The body is larger than ${maxBodyBytes} bytes, more than this gateway reads.`,
-      zh: `请求体超过 ${maxBodyBytes} 字节，网关不予读取。`,
-    })
+    return reject(
+      'remote-service-error/isp.top-parse-error',
+      {},
+      {
+        en: `The body is larger than ${maxBodyBytes} bytes, more than this gateway reads.`,
+        zh: `请求体超过 ${maxBodyBytes} 字节，网关不予读取。`,
+      },
+    )
   }
   if (!badEncoding) return undefined
-  return reject('invalid-encoding', {}, {
-    en: 'A parameter is not UTF-8. Encode all names and values in UTF-8 before percent-encoding them.',
-    zh: '参数不是 UTF-8 编码。请先以 UTF-8 编码，再做 URL 编码。',
-  })
+  return reject(
+    'invalid-encoding',
+    {},
+    {
+      en: 'A parameter is not UTF-8. Encode all names and values in UTF-8 before percent-encoding them.',
+      zh: '参数不是 UTF-8 编码。请先以 UTF-8 编码，再做 URL 编码。',
+    },
+  )
 }
 
 /** Answers what `x-localtop-error` asks for, before anything else is looked at. */
@@ -33,21 +45,36 @@ export function forceError({ forcedError }: Received): Rejection | undefined {
   if (forcedError === undefined) return undefined
   const found = findError(forcedError)
   return typeof found === 'string'
-    ? reject('parameter-error', {}, { en: `x-localtop-error: ${found}`, zh: `x-localtop-error 无法识别：${found}` })
+    ? reject(
+        'parameter-error',
+        {},
+        { en: `x-localtop-error: ${found}`, zh: `x-localtop-error 无法识别：${found}` },
+      )
     : found
 }
 
-export function checkMethodPresent({ params, rawBody, contentType }: Received): Rejection | undefined {
-  if (params['method']) return undefined
-  const unread = rawBody === '' ? '' : ` The body (${contentType}) is not read as parameters; send application/x-www-form-urlencoded or multipart/form-data.`
-  return reject('missing-method/missing-method', {}, {
-    en: `No parameter "method" came.${unread}`,
-    zh: `没有 method 参数。${unread === '' ? '' : `请求体类型 ${contentType} 不会被当作参数读取，请使用 application/x-www-form-urlencoded 或 multipart/form-data。`}`,
-  })
+export function checkMethodPresent({
+  params,
+  rawBody,
+  contentType,
+}: Received): Rejection | undefined {
+  if (params.method) return undefined
+  const unread =
+    rawBody === ''
+      ? ''
+      : ` The body (${contentType}) is not read as parameters; send application/x-www-form-urlencoded or multipart/form-data.`
+  return reject(
+    'missing-method/missing-method',
+    {},
+    {
+      en: `No parameter "method" came.${unread}`,
+      zh: `没有 method 参数。${unread === '' ? '' : `请求体类型 ${contentType} 不会被当作参数读取，请使用 application/x-www-form-urlencoded 或 multipart/form-data。`}`,
+    },
+  )
 }
 
 export function checkVersion({ params }: Received): Rejection | undefined {
-  const version = params['v']
+  const version = params.v
   if (version === '2.0') return undefined
   if (!version) return reject('missing-version')
   const expected = { en: `v was "${version}"; expected 2.0.`, zh: `v 为 "${version}"，应为 2.0。` }
@@ -57,12 +84,16 @@ export function checkVersion({ params }: Received): Rejection | undefined {
 }
 
 export function checkFormat({ params }: Received): Rejection | undefined {
-  const format = params['format']
+  const format = params.format
   if (!format || (formats as readonly string[]).includes(format)) return undefined
-  return reject('invalid-format', {}, {
-    en: `format was "${format}"; expected json or xml.`,
-    zh: `format 为 "${format}"，应为 json 或 xml。`,
-  })
+  return reject(
+    'invalid-format',
+    {},
+    {
+      en: `format was "${format}"; expected json or xml.`,
+      zh: `format 为 "${format}"，应为 json 或 xml。`,
+    },
+  )
 }
 
 /** A `sign_method` that is none; an absent one is the oldest SDKs' MD5. */

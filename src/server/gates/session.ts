@@ -1,5 +1,5 @@
 import type { AnyContract } from '../../contracts/define-method.ts'
-import { reject, type Rejection } from '../../contracts/protocol/errors.ts'
+import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { parseTime } from '../../contracts/protocol/timestamp.ts'
 import type { Received } from '../call.ts'
 import type { App, Seller, Session } from '../state/world.ts'
@@ -20,16 +20,21 @@ export function checkSession({
   now,
   contract,
 }: Received & { app: App; contract: AnyContract }): SessionFacts | Rejection | undefined {
-  const key = params['session']
-  if (key === undefined) return contract.session === 'required' ? reject('missing-session') : undefined
+  const key = params.session
+  if (key === undefined)
+    return contract.session === 'required' ? reject('missing-session') : undefined
   if (key === '') return reject('invalid-session/session-is-blank')
   const session = world.session(key)
   const seller = session && world.seller(session.seller)
   if (!session || !seller) {
-    return reject('invalid-session/invalid-sessionkey', {}, {
-      en: 'No seller has given this session.',
-      zh: '该 SessionKey 不存在。',
-    })
+    return reject(
+      'invalid-session/invalid-sessionkey',
+      {},
+      {
+        en: 'No seller has given this session.',
+        zh: '该 SessionKey 不存在。',
+      },
+    )
   }
   if (session.app_key !== app.app_key) {
     return reject(
@@ -43,10 +48,14 @@ export function checkSession({
   }
   if (session.revoked) return reject('invalid-session/session-not-exist')
   if (session.expires !== undefined && (parseTime(session.expires) ?? 0) <= now) {
-    return reject('invalid-session/session-expired', {}, {
-      en: `The session ended at ${session.expires} (GMT+8). Refresh it or ask the seller to authorise again.`,
-      zh: `授权已于 ${session.expires}（GMT+8）到期，请刷新或请卖家重新授权。`,
-    })
+    return reject(
+      'invalid-session/session-expired',
+      {},
+      {
+        en: `The session ended at ${session.expires} (GMT+8). Refresh it or ask the seller to authorise again.`,
+        zh: `授权已于 ${session.expires}（GMT+8）到期，请刷新或请卖家重新授权。`,
+      },
+    )
   }
   return { session, seller }
 }

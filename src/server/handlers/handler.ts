@@ -1,4 +1,9 @@
-import type { AnyContract, RequestOf, ResponseOf, SubCodeOf } from '../../contracts/define-method.ts'
+import type {
+  AnyContract,
+  RequestOf,
+  ResponseOf,
+  SubCodeOf,
+} from '../../contracts/define-method.ts'
 import { type Rejection, rejectBusiness } from '../../contracts/protocol/errors.ts'
 import type { Seller, World } from '../state/world.ts'
 
@@ -24,13 +29,18 @@ export type HandlersFor<T extends Readonly<Record<string, AnyContract>>> = {
   readonly [N in keyof T]: Handler<T[N]>
 }
 
-export type AnyHandler = (context: HandlerContext<never>) => object | Rejection | Promise<object | Rejection>
+export type AnyHandler = (
+  context: HandlerContext<never>,
+) => object | Rejection | Promise<object | Rejection>
 
 /** The `fail` of a contract: code 15 with the sub-code and the text it is declared with. */
 export function failWith(contract: AnyContract) {
   return (subCode: string, subMsg?: string): Rejection => {
     const declared = contract.errors[subCode]
     const meaning = declared?.meaning ?? ''
-    return rejectBusiness(subCode, subMsg ?? declared?.sub_msg, { en: meaning, zh: declared?.sub_msg ?? meaning })
+    return rejectBusiness(subCode, subMsg ?? declared?.sub_msg, {
+      en: meaning,
+      zh: declared?.sub_msg ?? meaning,
+    })
   }
 }

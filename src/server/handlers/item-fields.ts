@@ -1,9 +1,9 @@
 import type { RequestOf } from '../../contracts/define-method.ts'
 import type { itemUpdate } from '../../contracts/methods/item.ts'
+import type { Item, Sku } from '../../contracts/models/item.ts'
 import { itemFields } from '../../contracts/models/item.ts'
 import { normalPrice } from '../../contracts/protocol/scalars.ts'
 import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
-import type { Item, Sku } from '../../contracts/models/item.ts'
 import type { Ids } from '../state/ids.ts'
 
 type SkuArguments = Pick<
@@ -94,10 +94,14 @@ export function skusFrom(
 }
 
 /** Whether an item's price lies between the lowest and the highest of its SKUs. */
-export function isWithinSkuPrices(price: string | undefined, skus: readonly Sku[] | undefined): boolean {
+export function isWithinSkuPrices(
+  price: string | undefined,
+  skus: readonly Sku[] | undefined,
+): boolean {
   if (price === undefined || !skus || skus.length === 0) return true
   const prices = skus.map((sku) => Number(sku.price))
   return Number(price) >= Math.min(...prices) && Number(price) <= Math.max(...prices)
 }
 
-export const stockOf = (skus: readonly Sku[]) => skus.reduce((sum, sku) => sum + (sku.quantity ?? 0), 0)
+export const stockOf = (skus: readonly Sku[]) =>
+  skus.reduce((sum, sku) => sum + (sku.quantity ?? 0), 0)

@@ -52,7 +52,8 @@ function filterOf(request: ListRequest): (item: StoredItem) => boolean {
     (q === undefined || (item.title ?? '').toLowerCase().includes(q.toLowerCase())) &&
     (cid === undefined || item.cid === cid) &&
     (auction_type === undefined || item.type === auction_type) &&
-    (!shopCategories || (item.seller_cids ?? '').split(',').some((one) => shopCategories.includes(one))) &&
+    (!shopCategories ||
+      (item.seller_cids ?? '').split(',').some((one) => shopCategories.includes(one))) &&
     // Times are texts of one format and one zone, so they compare as texts.
     (start_modified === undefined || (item.modified ?? '') >= start_modified) &&
     (end_modified === undefined || (item.modified ?? '') <= end_modified) &&

@@ -1,7 +1,7 @@
 import type { itemMethods } from '../../contracts/methods/item.ts'
 import { inventoryBanners } from '../../contracts/methods/item.ts'
-import { formatTime, parseTime } from '../../contracts/protocol/timestamp.ts'
 import type { Item, Sku } from '../../contracts/models/item.ts'
+import { formatTime, parseTime } from '../../contracts/protocol/timestamp.ts'
 import type { Seller, StoredItem, World } from '../state/world.ts'
 import type { HandlersFor } from './handler.ts'
 import { fieldsFrom, isWithinSkuPrices, skusFrom, stockOf, withoutFields } from './item-fields.ts'
@@ -68,7 +68,8 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
     const old = item.skus?.sku ?? []
     const given = skusFrom(request, world.ids, time, old)
     if (given === 'lengths') return fail('isv.mismatch-parameters:sku')
-    if (given === 'duplicate') return fail('isv.item-update-service-error:IC_CHECKSTEP_SKU_DUPLICATE')
+    if (given === 'duplicate')
+      return fail('isv.item-update-service-error:IC_CHECKSTEP_SKU_DUPLICATE')
     const skus = given && (request.is_replace_sku ? given : merged(old, given))
     if (!isWithinSkuPrices(request.price ?? item.price, skus ?? old)) {
       return fail('isv.item-update-service-error:IC_CHECKSTEP_ITME_NOT_IN_SKU_PRICE')
@@ -86,7 +87,8 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
       modified: time,
     }
     const goesOnSale = changed.approve_status === 'onsale' && item.approve_status !== 'onsale'
-    const relisted = goesOnSale || request.list_time !== undefined || request.valid_thru !== undefined
+    const relisted =
+      goesOnSale || request.list_time !== undefined || request.valid_thru !== undefined
     world.putItem(
       relisted
         ? listed(changed, request.list_time ?? (goesOnSale ? time : (item.list_time ?? time)))
@@ -217,7 +219,8 @@ const bannerOf = (text: string | undefined): Banner =>
 const banners: Readonly<Record<Banner, (item: StoredItem, time: string) => boolean>> = {
   // The default means "waiting for the shelf": everything in the warehouse, as the article's reader expects.
   for_shelved: () => true,
-  regular_shelved: (item, time) => item.approve_status === 'onsale' && (item.list_time ?? '') > time,
+  regular_shelved: (item, time) =>
+    item.approve_status === 'onsale' && (item.list_time ?? '') > time,
   never_on_shelf: (item) => item.list_time === undefined,
   off_shelf: (item) => item.approve_status === 'instock' && item.list_time !== undefined,
   sold_out: (item) => (item.num ?? 0) === 0,
@@ -250,14 +253,19 @@ function merged(old: readonly Sku[], given: readonly Sku[]): Sku[] {
 }
 
 /** Documented: `sku_id` beats `outer_id`. */
-function skuIndex(skus: readonly Sku[], skuId: string | undefined, outerId: string | undefined): number {
+function skuIndex(
+  skus: readonly Sku[],
+  skuId: string | undefined,
+  outerId: string | undefined,
+): number {
   if (skuId !== undefined) return skus.findIndex((sku) => sku.sku_id === skuId)
   return outerId === undefined ? -1 : skus.findIndex((sku) => sku.outer_id === outerId)
 }
 
 /** taobao.items.custom.get answers some structures as texts that hold JSON. */
 function asTextStructures({ food_security, locality_life, cuntao_item_specific, ...item }: Item) {
-  const text = (value: object | undefined) => (value === undefined ? undefined : JSON.stringify(value))
+  const text = (value: object | undefined) =>
+    value === undefined ? undefined : JSON.stringify(value)
   return {
     ...item,
     food_security: text(food_security),
@@ -265,4 +273,3 @@ function asTextStructures({ food_security, locality_life, cuntao_item_specific, 
     cuntao_item_specific: text(cuntao_item_specific),
   }
 }
-

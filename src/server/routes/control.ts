@@ -4,12 +4,12 @@ import { HTTPException } from 'hono/http-exception'
 import * as z from 'zod'
 import { clockCommand, controlRoutes, tenantRequest } from '../../contracts/control.ts'
 import { problemsOf } from '../../contracts/problems.ts'
-import { scenario, type ScenarioSeed } from '../../contracts/scenario.ts'
+import { type ScenarioSeed, scenario } from '../../contracts/scenario.ts'
 import { signedCurl } from '../curl.ts'
 import type { GatewayCore } from '../gateway.ts'
 import { isLoopback } from '../listen.ts'
 import { scenarioNames } from '../scenario-files.ts'
-import { snapshotSchema, type Snapshot } from '../state/snapshot.ts'
+import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
 import { version } from '../version.ts'
 
 /** Who may use the control API through the socket. */
@@ -54,7 +54,9 @@ export function controlRoutesOf(core: GatewayCore) {
 
   app.get('/curl', (c) => {
     const text = sampleCall(core, new URL(c.req.url).origin, c.req.query('appKey'))
-    return c.req.header('accept')?.includes('application/json') ? c.json({ curl: text }) : c.text(`${text}\n`)
+    return c.req.header('accept')?.includes('application/json')
+      ? c.json({ curl: text })
+      : c.text(`${text}\n`)
   })
 
   app.get('/exchanges', (c) => {
@@ -119,10 +121,14 @@ export function controlRoutesOf(core: GatewayCore) {
     return c.json({ ok: true })
   })
   const rulesInForce = () =>
-    gateway.scenarios.list().map(({ scenario: from, sentence }) => ({ scenario: from, rule: sentence }))
+    gateway.scenarios
+      .list()
+      .map(({ scenario: from, sentence }) => ({ scenario: from, rule: sentence }))
 
   app.get('/tenants', (c) => c.json({ tenants: core.tenants() }))
-  app.post('/tenants', async (c) => c.json(await gateway.tenant(await bodyOf(c, tenantRequest)), 201))
+  app.post('/tenants', async (c) =>
+    c.json(await gateway.tenant(await bodyOf(c, tenantRequest)), 201),
+  )
   app.delete('/tenants/:appKey', async (c) => {
     const appKey = c.req.param('appKey')
     if (!(await core.dropTenant(appKey))) throw notFound(`no tenant has the app key "${appKey}"`)
@@ -132,7 +138,10 @@ export function controlRoutesOf(core: GatewayCore) {
   app.onError((error, c) => {
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status)
     if (error instanceof z.ZodError) {
-      return c.json({ error: 'the body is not what this route takes', problems: problemsOf(error) }, 400)
+      return c.json(
+        { error: 'the body is not what this route takes', problems: problemsOf(error) },
+        400,
+      )
     }
     core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })
     return c.json({ error: `a mistake of this gateway: ${error.message}` }, 500)
@@ -185,7 +194,8 @@ function refusal(c: Context, { token, open }: Guard): string | undefined {
   const host = (c.req.header('host') ?? '').replace(/:\d+$/, '')
   if (!isLoopback(host)) return `the Host "${host}" is not this machine`
   const origin = c.req.header('origin')
-  if (origin !== undefined && !isLoopback(hostOf(origin))) return `the Origin "${origin}" is foreign`
+  if (origin !== undefined && !isLoopback(hostOf(origin)))
+    return `the Origin "${origin}" is foreign`
   return undefined
 }
 
@@ -219,7 +229,12 @@ export function sampleCall(core: GatewayCore, url: string, appKey?: string): str
     // A tenant's session ends in a year.
     [...world.sessions().values()].find((one) => one.app_key === appKey)
   const app = session && world.app(session.app_key)
-  if (!app) throw notFound(appKey === undefined ? 'this world has no session to call with' : `no app has the key "${appKey}" and a session`)
+  if (!app)
+    throw notFound(
+      appKey === undefined
+        ? 'this world has no session to call with'
+        : `no app has the key "${appKey}" and a session`,
+    )
   return signedCurl(
     url,
     { appKey: app.app_key, appSecret: app.app_secret, session: session.session },

@@ -1,7 +1,11 @@
 import type { Context } from 'hono'
-import { boundaryOf, addMultipart } from '../../contracts/protocol/multipart.ts'
-import { addUrlencoded, noParameters, type Parameters } from '../../contracts/protocol/parameters.ts'
 import type { Format } from '../../contracts/protocol/envelope.ts'
+import { addMultipart, boundaryOf } from '../../contracts/protocol/multipart.ts'
+import {
+  addUrlencoded,
+  noParameters,
+  type Parameters,
+} from '../../contracts/protocol/parameters.ts'
 import type { Received } from '../call.ts'
 import { maxBodyBytes } from '../gates/request.ts'
 import type { GatewayCore } from '../gateway.ts'
@@ -24,7 +28,8 @@ export function restRoute(core: GatewayCore) {
     const mark = url.indexOf('?')
     if (mark >= 0) addUrlencoded(parameters, url.slice(mark + 1))
     // A GET's body, which some clients send, means nothing.
-    const body = verb === 'GET' || verb === 'HEAD' ? noBody : await readBody(c, contentType, parameters)
+    const body =
+      verb === 'GET' || verb === 'HEAD' ? noBody : await readBody(c, contentType, parameters)
     const answer = await core.answer(received(c, verb, contentType, parameters, body))
     const headers: Record<string, string> = {
       'content-type': answer.contentType,
@@ -44,12 +49,12 @@ export function restRoute(core: GatewayCore) {
     { rawBody, tooLarge }: Body,
   ): Received {
     const { params } = parameters
-    const appKey = params['app_key']
+    const appKey = params.app_key
     const world = core.worldOf(appKey)
     const app = appKey === undefined ? undefined : world.app(appKey)
     const profile = core.profileOf(world, app)
     const format: Format =
-      params['format'] === 'json' || params['format'] === 'xml' ? params['format'] : profile.defaultFormat
+      params.format === 'json' || params.format === 'xml' ? params.format : profile.defaultFormat
     return {
       params,
       files: parameters.files,
@@ -65,7 +70,7 @@ export function restRoute(core: GatewayCore) {
       app,
       profile,
       format,
-      simplify: format === 'json' && params['simplify'] === 'true',
+      simplify: format === 'json' && params.simplify === 'true',
       requestId: world.ids.requestId(),
       now: world.clock.now(),
     }

@@ -24,7 +24,10 @@ const sixDigits = 36 ** 6
 export function createIds(seed: number | string = 1): Ids {
   let next = random(seed)
   let issued = 0
-  const six = () => Math.floor(next() * sixDigits).toString(36).padStart(6, '0')
+  const six = () =>
+    Math.floor(next() * sixDigits)
+      .toString(36)
+      .padStart(6, '0')
   return {
     requestId: () => six() + six(),
     itemId: () => String(firstItem + ++issued),

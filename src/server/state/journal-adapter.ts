@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter } from 'lowdb'
+import { getOrCreate } from '../../contracts/get-or-create.ts'
 
 /** Everything a store holds: collections of records by key. */
 export type StoreData = Map<string, Map<string, unknown>>
@@ -37,6 +38,8 @@ export class StoreFormatError extends Error {
  */
 export class JournalAdapter implements Adapter<StoreData> {
   readonly #folder: string
+  /** How many logs `read` had to go through: one for each start since the last snapshot. */
+  logsRead = 0
   #logNumber = 0
   #log: FileHandle | undefined
   #logBytes = 0
@@ -70,6 +73,7 @@ export class JournalAdapter implements Adapter<StoreData> {
       if (number >= firstLog) await this.#readLog(data, logName(number))
       else await rm(join(this.#folder, logName(number)), { force: true })
     }
+    this.logsRead = logs.filter((number) => number >= firstLog).length
     await this.#openLog(Math.max(firstLog, (logs.at(-1) ?? 0) + 1))
     return hasSnapshot || logs.length > 0 ? data : null
   }
@@ -230,8 +234,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 export function applyOperation(data: StoreData, operation: Operation): void {
   const [collection, key] = operation
-  let records = data.get(collection)
-  if (!records) data.set(collection, (records = new Map()))
+  const records = getOrCreate(data, collection, () => new Map<string, unknown>())
   if (operation.length > 2) records.set(key, operation[2])
   else records.delete(key)
 }

@@ -1,7 +1,14 @@
 import * as z from 'zod'
-import { appSeed, categorySeed, itemSeed, sellerSeed, sessionSeed, worldSeed } from '../../contracts/world.ts'
-import type { App } from './world.ts'
+import {
+  appSeed,
+  categorySeed,
+  itemSeed,
+  sellerSeed,
+  sessionSeed,
+  worldSeed,
+} from '../../contracts/world.ts'
 import type { Store } from './store.ts'
+import type { App } from './world.ts'
 
 /** The whole state of a gateway as JSON: collections of records by key. */
 export type Snapshot = Record<string, Record<string, unknown>>
@@ -15,7 +22,10 @@ export function takeSnapshot(store: Store, secrets: boolean): Snapshot {
   for (const name of store.names()) {
     if (name === 'meta' || (isSecret(name) && !secrets)) continue
     snapshot[name] = Object.fromEntries(
-      [...store.collection(name)].map(([key, value]) => [key, secrets ? value : withoutSecrets(name, value)]),
+      [...store.collection(name)].map(([key, value]) => [
+        key,
+        secrets ? value : withoutSecrets(name, value),
+      ]),
     )
   }
   // What is handed out must not change when the gateway goes on.
@@ -41,30 +51,41 @@ const recordSchemas: Readonly<Record<string, z.ZodType>> = {
 }
 
 /** What `PUT /snapshot` takes. */
-export const snapshotSchema = z.record(z.string(), z.record(z.string(), z.unknown())).check((context) => {
-  for (const [name, records] of Object.entries(context.value)) {
-    const schema = recordSchemas[kindOf(name)]
-    if (!schema) {
-      context.issues.push({ code: 'custom', input: name, path: [name], message: 'no such collection' })
-      continue
-    }
-    for (const [key, value] of Object.entries(records)) {
-      for (const issue of schema.safeParse(value).error?.issues ?? []) {
+export const snapshotSchema = z
+  .record(z.string(), z.record(z.string(), z.unknown()))
+  .check((context) => {
+    for (const [name, records] of Object.entries(context.value)) {
+      const schema = recordSchemas[kindOf(name)]
+      if (!schema) {
         context.issues.push({
           code: 'custom',
-          input: value,
-          path: [name, key, ...issue.path],
-          message: issue.message,
+          input: name,
+          path: [name],
+          message: 'no such collection',
         })
+        continue
+      }
+      for (const [key, value] of Object.entries(records)) {
+        for (const issue of schema.safeParse(value).error?.issues ?? []) {
+          context.issues.push({
+            code: 'custom',
+            input: value,
+            path: [name, key, ...issue.path],
+            message: issue.message,
+          })
+        }
       }
     }
-  }
-})
+  })
 
 /** Replaces the state; secrets and sessions that the snapshot lacks stay as they are. */
 export function restoreSnapshot(store: Store, snapshot: Snapshot): void {
   const before = new Map([...store.names()].map((name) => [name, new Map(store.collection(name))]))
-  store.drop([...before.keys()].filter((name) => name !== 'meta' && !(isSecret(name) && !(name in snapshot))))
+  store.drop(
+    [...before.keys()].filter(
+      (name) => name !== 'meta' && !(isSecret(name) && !(name in snapshot)),
+    ),
+  )
   for (const [name, records] of Object.entries(snapshot)) {
     for (const [key, value] of Object.entries(records)) {
       store.put(name, key, withKnownSecrets(name, value, before.get(name)?.get(key)))
@@ -74,7 +95,11 @@ export function restoreSnapshot(store: Store, snapshot: Snapshot): void {
 
 function withKnownSecrets(collection: string, value: unknown, known: unknown): unknown {
   if (kindOf(collection) === 'apps') {
-    return { grants: 'all', app_secret: (known as App | undefined)?.app_secret ?? '', ...(value as object) }
+    return {
+      grants: 'all',
+      app_secret: (known as App | undefined)?.app_secret ?? '',
+      ...(value as object),
+    }
   }
   if (kindOf(collection) === 'tenants') {
     return Object.hasOwn(value as object, 'seed') ? value : (known ?? { seed: worldSeed.parse({}) })

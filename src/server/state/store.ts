@@ -1,4 +1,5 @@
 import { Low, Memory } from 'lowdb'
+import { getOrCreate } from '../../contracts/get-or-create.ts'
 import { JournalAdapter, type StoreData } from './journal-adapter.ts'
 import { lockFolder } from './lock.ts'
 
@@ -16,6 +17,9 @@ export interface Store {
   committed(): Promise<void> | undefined
   close(): Promise<void>
 }
+
+/** After so many starts the logs are folded into a snapshot. */
+const mostLogs = 8
 
 const empty: ReadonlyMap<string, never> = new Map<string, never>()
 
@@ -47,6 +51,7 @@ export function fileStore(folder: string): Store {
         try {
           const found = await adapter.read()
           if (found) db.data = found
+          if (adapter.logsRead > mostLogs) await db.write()
           return found !== null
         } catch (error) {
           unlock()
@@ -81,9 +86,7 @@ function storeOver(
     ...keeping,
     collection: <T>(name: string) => (db.data.get(name) ?? empty) as ReadonlyMap<string, T>,
     put(collection, key, value) {
-      let records = db.data.get(collection)
-      if (!records) db.data.set(collection, (records = new Map()))
-      records.set(key, value)
+      getOrCreate(db.data, collection, () => new Map<string, unknown>()).set(key, value)
       adapter?.append([collection, key, value])
     },
     delete(collection, key) {

@@ -1,7 +1,14 @@
+import { getOrCreate } from '../../contracts/get-or-create.ts'
 import type { Item } from '../../contracts/models/item.ts'
 import type { ProfileName } from '../../contracts/profile.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
-import type { AppSeed, CategorySeed, ParsedWorld, SellerSeed, SessionSeed } from '../../contracts/world.ts'
+import type {
+  AppSeed,
+  CategorySeed,
+  ParsedWorld,
+  SellerSeed,
+  SessionSeed,
+} from '../../contracts/world.ts'
 import { createLimiter, type Limiter } from '../traffic/limiter.ts'
 import type { Clock } from './clock.ts'
 import type { Ids } from './ids.ts'
@@ -55,9 +62,9 @@ export interface World {
 const kinds = ['apps', 'sellers', 'sessions', 'items', 'categories', 'settings'] as const
 
 /** The store collections of a world. */
-export const collectionsOf = (worldId: string) =>
-  kinds.map((kind) => collectionName(kind, worldId))
-const collectionName = (kind: string, worldId: string) => (worldId === '' ? kind : `${kind}@${worldId}`)
+export const collectionsOf = (worldId: string) => kinds.map((kind) => collectionName(kind, worldId))
+const collectionName = (kind: string, worldId: string) =>
+  worldId === '' ? kind : `${kind}@${worldId}`
 
 interface Shelf {
   readonly items: Map<string, StoredItem>
@@ -71,9 +78,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
   const shelves = new Map<string, Shelf>()
 
   function shelfOf(nick: string): Shelf {
-    let shelf = shelves.get(nick)
-    if (!shelf) shelves.set(nick, (shelf = { items: new Map(), byOuterId: new Map() }))
-    return shelf
+    return getOrCreate(shelves, nick, () => ({ items: new Map(), byOuterId: new Map() }))
   }
 
   function index(item: StoredItem, before: StoredItem | undefined) {
@@ -81,9 +86,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     if (before) unindex(before)
     shelf.items.set(item.num_iid, item)
     for (const outerId of outerIdsOf(item)) {
-      let numbers = shelf.byOuterId.get(outerId)
-      if (!numbers) shelf.byOuterId.set(outerId, (numbers = new Set()))
-      numbers.add(item.num_iid)
+      getOrCreate(shelf.byOuterId, outerId, () => new Set<string>()).add(item.num_iid)
     }
   }
 

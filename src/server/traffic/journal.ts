@@ -40,7 +40,9 @@ export interface ExplainedExchange extends Exchange {
     readonly path: string
     readonly contentType: string
     readonly params: Readonly<Record<string, string>>
-    readonly files: Readonly<Record<string, { fileName: string; contentType: string; bytes: number }>>
+    readonly files: Readonly<
+      Record<string, { fileName: string; contentType: string; bytes: number }>
+    >
   }
   readonly response: { readonly status: number; readonly body: string }
   /** The gates that the call passed, and the one that refused it last. */
@@ -69,7 +71,14 @@ export interface ExchangeFilter {
   readonly limit?: number | undefined
 }
 
-const secretNames = new Set(['sign', 'session', 'secret', 'app_secret', 'access_token', 'refresh_token'])
+const secretNames = new Set([
+  'sign',
+  'session',
+  'secret',
+  'app_secret',
+  'access_token',
+  'refresh_token',
+])
 const longestText = 64 * 1024
 
 /**
@@ -78,7 +87,11 @@ const longestText = 64 * 1024
  * @param maxCount exchanges kept
  * @param maxBytes characters of requests and answers kept, roughly
  */
-export function createJournal(gates: readonly GateInfo[], maxCount = 1000, maxBytes = 32 * 1024 * 1024): Journal {
+export function createJournal(
+  gates: readonly GateInfo[],
+  maxCount = 1000,
+  maxBytes = 32 * 1024 * 1024,
+): Journal {
   let entries: (Entry | undefined)[] = []
   let first = 0
   let bytes = 0
@@ -100,7 +113,10 @@ export function createJournal(gates: readonly GateInfo[], maxCount = 1000, maxBy
       const size = sizeOf(entry)
       entries.push({ ...entry, id: String(++number), bytes: size })
       bytes += size
-      while (entries.length - first > maxCount || (bytes > maxBytes && entries.length - first > 1)) {
+      while (
+        entries.length - first > maxCount ||
+        (bytes > maxBytes && entries.length - first > 1)
+      ) {
         dropOldest()
       }
     },
@@ -144,8 +160,8 @@ function summary({ id, call, verdict, took }: Entry, gates: readonly GateInfo[])
   return {
     id,
     time: formatTime(call.now),
-    method: call.params['method'] ?? null,
-    appKey: call.params['app_key'] ?? null,
+    method: call.params.method ?? null,
+    appKey: call.params.app_key ?? null,
     verb: call.verb,
     profile: call.profile.name,
     outcome: rejection ? 'refused' : 'answered',
@@ -189,7 +205,11 @@ const cut = (text: string) =>
   text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
 
 function explanationOf(rejection: Rejection | undefined, gate: GateInfo | undefined): Explanation {
-  if (!rejection) return { en: 'The call passed every gate and was answered.', zh: '调用通过所有检查并得到应答。' }
+  if (!rejection)
+    return {
+      en: 'The call passed every gate and was answered.',
+      zh: '调用通过所有检查并得到应答。',
+    }
   const { error, detail } = rejection
   const what = `${error.code} ${error.msg}${error.sub_code ? ` (${error.sub_code})` : ''}`
   return {
@@ -205,7 +225,9 @@ function notesOf(call: Entry['call']): string[] {
   if (call.contract) {
     const business = Object.keys(call.params).filter((name) => !isSystemParameter(name))
     for (const name of unknownArguments(call.contract, business)) {
-      notes.push(`"${name}" is no parameter of ${call.contract.name}; it was signed and otherwise ignored`)
+      notes.push(
+        `"${name}" is no parameter of ${call.contract.name}; it was signed and otherwise ignored`,
+      )
     }
     notes.push(...advisories(call.contract, call.params))
   }

@@ -1,5 +1,5 @@
-import { type Rate, rateWindow } from '../../contracts/rate.ts'
 import { platformOffset } from '../../contracts/protocol/timestamp.ts'
+import { type Rate, rateWindow } from '../../contracts/rate.ts'
 
 /** Why an app may not call now. */
 export interface Ban {
@@ -29,7 +29,8 @@ interface Window {
 
 const day = rateWindow.day
 /** A day's quota is counted until 00:00 GMT+8. */
-const nextMidnight = (now: number) => Math.floor((now + platformOffset) / day + 1) * day - platformOffset
+const nextMidnight = (now: number) =>
+  Math.floor((now + platformOffset) / day + 1) * day - platformOffset
 
 const secondsLeft = (until: number, now: number) => Math.max(1, Math.ceil((until - now) / 1000))
 
@@ -44,7 +45,8 @@ export function createLimiter(): Limiter {
       // A clock that was set back starts a new window rather than banning until a far future.
       if (!window || now >= window.end || now < window.start) {
         const end = rate.per === 'day' ? nextMidnight(now) : now + rateWindow[rate.per]
-        windows.set(appKey, (window = { start: now, end, calls: 0 }))
+        window = { start: now, end, calls: 0 }
+        windows.set(appKey, window)
       }
       if (window.calls < rate.calls) {
         window.calls++

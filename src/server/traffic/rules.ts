@@ -1,5 +1,6 @@
 import type { AnyContract } from '../../contracts/define-method.ts'
-import { findError, reject, Rejection } from '../../contracts/protocol/errors.ts'
+import { getOrCreate } from '../../contracts/get-or-create.ts'
+import { findError, type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { formatTime, parseDuration } from '../../contracts/protocol/timestamp.ts'
 import { explainRule, type Rule } from '../../contracts/scenario.ts'
 import type { Received } from '../call.ts'
@@ -43,11 +44,8 @@ export function createRules(): Rules {
   let counts = new WeakMap<World, Map<Rule, Count>>()
 
   function countOf(world: World, rule: Rule): Count {
-    let byRule = counts.get(world)
-    if (!byRule) counts.set(world, (byRule = new Map()))
-    let count = byRule.get(rule)
-    if (!count) byRule.set(rule, (count = { seen: 0, applied: 0 }))
-    return count
+    const byRule = getOrCreate(counts, world, () => new Map<Rule, Count>())
+    return getOrCreate(byRule, rule, () => ({ seen: 0, applied: 0 }))
   }
 
   return {
@@ -82,7 +80,7 @@ function isAbout({ when }: Rule, { contract, app, params }: Judged): boolean {
     if (!matches) return false
   }
   if (when.app !== undefined && when.app !== app.app_key) return false
-  if (when.session !== undefined && when.session !== params['session']) return false
+  if (when.session !== undefined && when.session !== params.session) return false
   return Object.entries(when.params ?? {}).every(([name, value]) => params[name] === value)
 }
 
@@ -113,6 +111,7 @@ function happen({ then }: Rule, call: Judged): Rejection | undefined | Promise<u
     world.putSession({ ...session, expires: formatTime(now) })
     return reject('invalid-session/session-expired')
   }
-  if (then.delay !== undefined) return world.clock.sleep(parseDuration(then.delay) ?? 0).then(() => undefined)
+  if (then.delay !== undefined)
+    return world.clock.sleep(parseDuration(then.delay) ?? 0).then(() => undefined)
   return undefined
 }
