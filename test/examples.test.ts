@@ -177,7 +177,11 @@ describe("a script that calls as the guide article's does", () => {
     const text = `YOUR_SECRET_KEY${pairs.sort().join('')}YOUR_SECRET_KEY`
     params.sign = createHash('md5').update(text).digest('hex')
     const body = new URLSearchParams(params)
-    const answer = await (await fetch(`${url}/router/rest`, { method: 'POST', body })).json()
+    const response = await fetch(`${url}/router/rest`, { method: 'POST', body })
+    const answer = (await response.json()) as {
+      error_response?: { code: number | string }
+      item_add_response: { item: { num_iid: number }; code: number }
+    }
     return answer.error_response
       ? { code: answer.error_response.code }
       : { id: answer.item_add_response.item.num_iid, ok: answer.item_add_response.code }

@@ -60,7 +60,6 @@ export const ruleEffect = z
 
 export const rule = z.strictObject({
   when: ruleMatch,
-  // biome-ignore lint/suspicious/noThenProperty: it holds data, never a function, so nothing takes a rule for a promise
   then: ruleEffect,
   /** How often it applies: `once` (default), `always`, or a number of times. */
   times: z.union([z.enum(['once', 'always']), z.int().positive()]).default('once'),
