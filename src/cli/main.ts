@@ -1,6 +1,7 @@
 import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
+import { OptionError } from '../contracts/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -54,7 +55,7 @@ function statusOf(error: unknown): number {
     complain(`localtop: --data: ${error.message}`)
     return 2
   }
-  const isUsage = [UsageError, DataFileError, ItemFileError, StoreFormatError].some(
+  const isUsage = [UsageError, OptionError, DataFileError, ItemFileError, StoreFormatError].some(
     (kind) => error instanceof kind,
   )
   complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)

@@ -51,7 +51,7 @@ export interface TopClient {
 }
 
 /**
- * @throws Error for options that cannot be used
+ * @throws OptionError for options that cannot be used
  * @example
  * const client = createClient({ url: 'http://127.0.0.1:7070', appKey: '12345678', appSecret: 'helloworld', session: 'test' })
  */

@@ -1,3 +1,4 @@
+import { OptionError } from '../contracts/problems.ts'
 import type { ProfileName } from '../contracts/profile.ts'
 import type { SignMethod } from '../contracts/protocol/sign.ts'
 import { parseRate, type Rate } from '../contracts/rate.ts'
@@ -62,11 +63,11 @@ export interface Settings {
   readonly sleep: NonNullable<ClientOptions['sleep']>
 }
 
-/** @throws Error naming the option that cannot be used */
+/** @throws OptionError naming the option that cannot be used */
 export function settingsOf(options: ClientOptions): Settings {
   const rate = parseRate(options.rateLimit ?? 'off')
   if (rate === undefined) {
-    throw new Error(
+    throw new OptionError(
       `rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`,
     )
   }
@@ -94,7 +95,7 @@ export function settingsOf(options: ClientOptions): Settings {
 
 function endpointOf(text: string): string {
   if (!URL.canParse(text))
-    throw new Error(`url was "${text}"; expected one such as http://127.0.0.1:7070`)
+    throw new OptionError(`url was "${text}"; expected one such as http://127.0.0.1:7070`)
   const url = new URL(text)
   if (url.pathname === '/') url.pathname = '/router/rest'
   return url.href

@@ -1,5 +1,10 @@
 import type * as z from 'zod'
 
+/** An option that cannot be used; the message names it, what was expected and what came. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError'
+}
+
 /** One thing wrong in a file or body that a person wrote. */
 export interface Problem {
   /** Where, as in `rules[0].then.refuse`. */

@@ -5,6 +5,7 @@ import {
   tenantRequest,
 } from '../contracts/control.ts'
 import type { AnyContract } from '../contracts/define-method.ts'
+import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
 import { Rejection } from '../contracts/protocol/errors.ts'
 import { parseDuration, parseTime } from '../contracts/protocol/timestamp.ts'
@@ -60,7 +61,7 @@ export interface Gateway extends AsyncDisposable {
 /** The clock as people move it: times in GMT+8, durations such as `31m`. */
 export interface GatewayClock {
   state(): ClockState
-  /** @throws Error for a text that is no time */
+  /** @throws OptionError for a text that is no time */
   freeze(at?: string): ClockState
   set(at: string): ClockState
   advance(duration: string): ClockState
@@ -107,7 +108,7 @@ interface TenantRecord {
 /**
  * Builds a gateway. Nothing listens until `listen` is called; `fetch` works without a socket.
  *
- * @throws ZodError for a world or scenario that is none, Error for an unknown scenario or rate
+ * @throws ZodError for a world or scenario that is none, OptionError for an unknown scenario or a rate that is none
  * @example
  * const gateway = createGateway({ profile: 'guide' })
  * const { url } = await gateway.listen({ port: 0 })
@@ -118,7 +119,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const { httpStatus = 'always-200', seed: idSeed = 1 } = options
   const rateLimit = options.rateLimit === undefined ? undefined : parseRate(options.rateLimit)
   if (options.rateLimit !== undefined && rateLimit === undefined) {
-    throw new Error(
+    throw new OptionError(
       `rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`,
     )
   }
@@ -234,7 +235,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function moveClock({ appKey, freeze, set, advance, scale, resume }: ClockCommand): ClockState {
     if (appKey !== undefined) {
       const own = offsets.get(appKey)
-      if (!own) throw new Error(`no tenant has the app key "${appKey}"`)
+      if (!own) throw new OptionError(`no tenant has the app key "${appKey}"`)
       own.advance(milliseconds(advance ?? ''))
       return clock.state()
     }
@@ -288,7 +289,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       await ready()
       if (appKey !== undefined) {
         const record = store.collection<TenantRecord>('tenants').get(appKey)
-        if (!record) throw new Error(`no tenant has the app key "${appKey}"`)
+        if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
         worlds.get(appKey)?.plant(record.seed)
         offsets.get(appKey)?.reset()
         journal.clear(appKey)
@@ -375,14 +376,14 @@ function mistake(problem: Error): Rejection {
 function moment(text: string): number {
   const at = parseTime(text)
   if (at === undefined)
-    throw new Error(`"${text}" is no time; expected yyyy-MM-dd HH:mm:ss in GMT+8`)
+    throw new OptionError(`"${text}" is no time; expected yyyy-MM-dd HH:mm:ss in GMT+8`)
   return at
 }
 
 function milliseconds(text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined)
-    throw new Error(`"${text}" is no duration; expected one such as 500ms, 31m, 8h`)
+    throw new OptionError(`"${text}" is no duration; expected one such as 500ms, 31m, 8h`)
   return ms
 }
 

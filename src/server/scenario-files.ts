@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { OptionError } from '../contracts/problems.ts'
 import { type Scenario, scenario } from '../contracts/scenario.ts'
 import { readDataFile } from './data-files.ts'
 import { packageRoot } from './package-root.ts'
@@ -26,7 +27,7 @@ export const scenarioNames = (folder = bundledScenarios): string[] =>
 /**
  * Reads a scenario by its name, or from a file.
  *
- * @throws DataFileError for a file that is none; Error naming the known scenarios for an unknown name
+ * @throws DataFileError for a file that is none; OptionError naming the known scenarios for an unknown name
  */
 export function loadScenario(nameOrFile: string, folder = bundledScenarios): NamedScenario {
   if (extension.test(nameOrFile)) {
@@ -40,7 +41,7 @@ export function loadScenario(nameOrFile: string, folder = bundledScenarios): Nam
     .map((end) => join(folder, `${nameOrFile}.${end}`))
     .find((path) => existsSync(path))
   if (!file || nameOrFile.includes('/')) {
-    throw new Error(
+    throw new OptionError(
       `there is no scenario "${nameOrFile}"; there are ${scenarioNames(folder).join(', ')}. A file ends in .yaml or .json`,
     )
   }

@@ -34,7 +34,7 @@ afterEach(async () => {
 /** A client of a gateway in this process; waiting moves the gateway's clock instead of taking time. */
 function clientOf(options: Partial<ClientOptions> = {}, gatewayOptions: GatewayOptions = {}) {
   gateway = createGateway({ profile: 'production', ...gatewayOptions })
-  gateway.clock.set('2026-11-11 20:00:00')
+  gateway.clock.freeze('2026-11-11 20:00:00')
   const waits: number[] = []
   const client = createClient({
     url: 'http://gateway.invalid',

@@ -12,7 +12,7 @@ function clientOf(rules: RuleSeed[] = [], options: Partial<ClientOptions> = {}) 
     rateLimit: 'off',
     scenarios: [{ title: 'test', rules }],
   })
-  gateway.clock.set('2026-11-11 20:00:00')
+  gateway.clock.freeze('2026-11-11 20:00:00')
   return createClient({
     url: 'http://gateway.invalid',
     appKey: 'YOUR_APP_KEY',

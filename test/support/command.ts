@@ -1,0 +1,59 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+const command = join(import.meta.dirname, '../../dist/cli.js')
+
+export interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly ended: Promise<Ended>
+  /** Ends when stdout holds a text; fails when the command ends without it. */
+  prints(text: string): Promise<string>
+}
+
+/** Runs the built command in a folder, as a user does. */
+export function startCommand(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Running {
+  const child = spawn(process.execPath, [command, ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
+  })
+  let stdout = ''
+  let stderr = ''
+  const watchers = new Set<() => void>()
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+    for (const watch of watchers) watch()
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (status) => resolve({ status, stdout, stderr })),
+  )
+  return {
+    child,
+    ended,
+    prints: (text) =>
+      new Promise((resolve, reject) => {
+        const watch = () => {
+          if (stdout.includes(text)) resolve(stdout)
+        }
+        watchers.add(watch)
+        watch()
+        ended.then(() => reject(new Error(`ended without "${text}": ${stdout}${stderr}`)))
+      }),
+  }
+}
+
+/** Runs the built command to its end. */
+export const runCommand = (args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv) =>
+  startCommand(args, cwd, env).ended
