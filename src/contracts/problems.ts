@@ -23,10 +23,12 @@ function problemsOfIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]
     const alternatives = issue.errors.map((issues) =>
       issues.flatMap((one) => problemsOfIssue(one, path)),
     )
-    // The alternative that got deepest into the value is the one its author meant.
+    // The alternative that got deepest into the value, with the least wrong, is the one its author meant.
     const depth = (problems: Problem[]) =>
-      Math.max(...problems.map((problem) => problem.path.length))
-    return alternatives.reduce((best, one) => (depth(one) > depth(best) ? one : best))
+      Math.max(...problems.map((problem) => problem.path.split(/[.[]/).length))
+    const isCloser = (one: Problem[], best: Problem[]) =>
+      depth(one) === depth(best) ? one.length < best.length : depth(one) > depth(best)
+    return alternatives.reduce((best, one) => (isCloser(one, best) ? one : best))
   }
   return [{ path: pathText(path), message: issue.message }]
 }

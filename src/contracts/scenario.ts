@@ -1,18 +1,38 @@
 import * as z from 'zod'
-import { findError } from './protocol/errors.ts'
+import { findError, platformErrors } from './protocol/errors.ts'
 import { parseDuration, parseTime } from './protocol/timestamp.ts'
 import { methods } from './registry.ts'
 import { appSeed, worldParts } from './world.ts'
 
-const duration = z.string().refine((text) => parseDuration(text) !== undefined, {
-  error: 'expected a duration such as 500ms, 2s, 31m, 8h',
+const banKinds = platformErrors['app-call-limited'].kinds
+const durationHint = 'expected a duration such as 500ms, 2s, 31m, 8h'
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, { error: durationHint })
+/** How long something lasts: above 0. */
+const span = duration.refine((text) => (parseDuration(text) ?? 1) > 0, {
+  error: 'expected a duration above 0',
+})
+/** One of the bans of code 7, by its sub-code. */
+const banKind = z.string().refine((kind) => Object.hasOwn(banKinds, kind), {
+  error: `expected one of ${Object.keys(banKinds).join(', ')}`,
 })
 const errorRef = z
   .union([z.string(), z.int().transform(String)])
   .refine((reference) => typeof findError(String(reference)) !== 'string', {
     error: (issue) => String(findError(String(issue.input))),
   })
-const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)])
+/** A text as it travels; YAML writers may leave the quotes of numbers and booleans away. */
+const text = z.union([
+  z.string(),
+  z
+    .number()
+    .refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
+      error: 'was rounded before it was read: put quotes round a number beyond 2^53',
+    })
+    .transform(String),
+  z.boolean().transform(String),
+])
 
 /** Which calls a rule is about; a call must satisfy all that is given. */
 export const ruleMatch = z
@@ -45,14 +65,14 @@ export const ruleEffect = z
     /** Bans the app: every call is refused until the time is over; answers name the seconds left. */
     ban: z
       .union([
-        duration.transform((time) => ({ for: time, kind: undefined })),
-        z.strictObject({ for: duration, kind: z.string().optional() }),
+        span.transform((time) => ({ for: time, kind: undefined })),
+        z.strictObject({ for: span, kind: banKind.optional() }),
       ])
       .optional(),
     /** Ends the session of the call: it and every later call with it get 27/session-expired. */
     expireSession: z.literal(true).optional(),
     /** Answers later than it would; runs on the gateway's clock. */
-    delay: duration.optional(),
+    delay: span.optional(),
   })
   .refine((effect) => Object.values(effect).filter((value) => value !== undefined).length === 1, {
     error: 'expected exactly one of refuse, ban, expireSession, delay',
@@ -61,8 +81,8 @@ export const ruleEffect = z
 export const rule = z.strictObject({
   when: ruleMatch,
   then: ruleEffect,
-  /** How often it applies: `once` (default), `always`, or a number of times. */
-  times: z.union([z.enum(['once', 'always']), z.int().positive()]).default('once'),
+  /** How often it applies: `once`, `always`, or a number of times; `once` by default, every call of a range. */
+  times: z.union([z.enum(['once', 'always']), z.int().positive()]).optional(),
 })
 
 /** Who sends a step's calls; what is not given is the scenario's first app and session. */
@@ -148,6 +168,12 @@ export type Caller = z.output<typeof caller>
  */
 export const defineScenario = (seed: ScenarioSeed): Scenario => scenario.parse(seed)
 
+/** How often a rule applies at the most. A range with no number of times means every call in it. */
+export function timesOf({ when, times }: Pick<Rule, 'when' | 'times'>): number {
+  const given = times ?? (typeof when.call === 'object' ? 'always' : 'once')
+  return given === 'always' ? Number.POSITIVE_INFINITY : given === 'once' ? 1 : given
+}
+
 /** A rule in one sentence. */
 export function explainRule({ when, then, times }: Rule): string {
   const calls = [
@@ -172,6 +198,8 @@ export function explainRule({ when, then, times }: Rule): string {
       : then.expireSession
         ? 'end its session'
         : `answer it ${then.delay} later`
-  const often = times === 'once' ? 'once' : times === 'always' ? 'every time' : `${times} times`
+  const limit = timesOf({ when, times })
+  const often =
+    limit === 1 ? 'once' : limit === Number.POSITIVE_INFINITY ? 'every time' : `${limit} times`
   return `Of ${which}${calls.filter(Boolean).join(' ')}: ${effect}, ${often}.`
 }

@@ -2,17 +2,20 @@ import * as z from 'zod'
 import { itemFields, sku } from './models/item.ts'
 import { user } from './models/user.ts'
 import { profileNames } from './profile.ts'
-import { normalPrice } from './protocol/scalars.ts'
+import { idText, normalPrice } from './protocol/scalars.ts'
 import { parseTime } from './protocol/timestamp.ts'
 import { parseRate } from './rate.ts'
 
 const name = z.string().min(1)
 // YAML and JSON authors write ids and keys as numbers; texts is what they are.
-const key = z.union([name, z.int().nonnegative().transform(String)])
+const wholeNumber = z.int().nonnegative().transform(String)
+const key = z.union([name, wholeNumber])
+/** What travels as a number: digits, as text because it may pass 2^53. */
+const number = z.union([idText, wholeNumber])
 const moment = z.string().refine((text) => parseTime(text) !== undefined, {
   error: 'expected yyyy-MM-dd HH:mm:ss in GMT+8',
 })
-const money = z.union([z.string(), z.number().transform((yuan) => yuan.toFixed(2))]).pipe(
+const money = z.union([z.string(), z.number().transform(String)]).pipe(
   z
     .string()
     .regex(/^\d{1,12}(\.\d{1,2})?$/, 'expected a price in yuan with at most two decimals')
@@ -35,7 +38,7 @@ export const appSeed = z.strictObject({
 export const sellerSeed = z.strictObject({
   ...user.shape,
   nick: name,
-  user_id: key,
+  user_id: number,
   /** Whether the seller may publish items marked is_xinpin. */
   may_add_xinpin: z.boolean().optional(),
 })
@@ -53,8 +56,8 @@ export const sessionSeed = z.strictObject({
 export const itemSeed = z.strictObject({
   ...itemFields,
   ...z.object(itemFields).partial().shape,
-  num_iid: key.optional(),
-  cid: key.optional(),
+  num_iid: number.optional(),
+  cid: number.optional(),
   nick: name,
   title: name,
   price: money,
@@ -67,7 +70,7 @@ export const itemSeed = z.strictObject({
     .strictObject({
       sku: z.array(
         sku.extend({
-          sku_id: key,
+          sku_id: number,
           price: money,
           quantity: z.int().nonnegative(),
           properties: z.string(),
@@ -78,9 +81,9 @@ export const itemSeed = z.strictObject({
 })
 
 export const categorySeed = z.strictObject({
-  cid: key,
+  cid: number,
   name,
-  parent_cid: key.default('0'),
+  parent_cid: number.default('0'),
   is_parent: z.boolean().default(false),
 })
 

@@ -1,21 +1,20 @@
 import { Hono } from 'hono'
 import { controlPath } from '../contracts/control.ts'
 import type { GatewayCore } from './gateway.ts'
-import { controlRoutesOf, type Guard } from './routes/control.ts'
+import type { Guard } from './listen.ts'
+import { controlRoutesOf, type Env } from './routes/control.ts'
 import { restRoute } from './routes/rest.ts'
 
 /** The Hono app of a gateway. */
 export interface App {
-  readonly fetch: (request: Request, env?: object) => Response | Promise<Response>
-  /** Sets who may use the control API through the socket. */
-  readonly protect: (guard: Guard) => void
+  /** @param guard who may use the control API of a port; absent for calls in this process */
+  readonly fetch: (request: Request, guard?: Guard) => Response | Promise<Response>
 }
 
 export function createApp(core: GatewayCore): App {
-  const app = new Hono()
-  const control = controlRoutesOf(core)
+  const app = new Hono<Env>({ strict: false })
   app.all('/router/rest', restRoute(core))
-  app.route(controlPath, control.app)
+  app.route(controlPath, controlRoutesOf(core))
   app.notFound((c) =>
     c.json(
       {
@@ -28,5 +27,5 @@ export function createApp(core: GatewayCore): App {
     core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })
     return c.json({ error: `a mistake of this gateway: ${error.message}` }, 500)
   })
-  return { fetch: (request, env) => app.fetch(request, env), protect: control.protect }
+  return { fetch: (request, guard) => app.fetch(request, { guard }) }
 }

@@ -1,14 +1,9 @@
-import {
-  type ClockCommand,
-  type Tenant,
-  type TenantRequest,
-  tenantRequest,
-} from '../contracts/control.ts'
+import type { ClockCommand, Tenant, TenantRequest } from '../contracts/control.ts'
 import type { AnyContract } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
 import { Rejection } from '../contracts/protocol/errors.ts'
-import { parseDuration, parseTime } from '../contracts/protocol/timestamp.ts'
+import { earliest, latest, parseDuration, parseTime } from '../contracts/protocol/timestamp.ts'
 import { parseRate } from '../contracts/rate.ts'
 import { findMethod, methods } from '../contracts/registry.ts'
 import { defineScenario, type ScenarioSeed } from '../contracts/scenario.ts'
@@ -150,6 +145,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     if (await store.load()) {
       if (options.fresh) store.drop([...store.names()])
       else if (options.world) {
+        await store.close()
         throw new ExistingStateError(
           `the data folder ${options.data ?? '.localtop'} holds state already; a world needs an empty one (fresh)`,
         )
@@ -233,6 +229,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   function moveClock({ appKey, freeze, set, advance, scale, resume }: ClockCommand): ClockState {
+    const target = clock.now() + (advance === undefined ? 0 : milliseconds(advance))
+    if (target < earliest || target > latest) {
+      throw new OptionError(`advance was "${advance}": the clock knows the years 0 to 9999`)
+    }
     if (appKey !== undefined) {
       const own = offsets.get(appKey)
       if (!own) throw new OptionError(`no tenant has the app key "${appKey}"`)
@@ -274,13 +274,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     },
     async listen(listenOptions = {}) {
       await ready()
-      const server = await listen(app.fetch, listenOptions, app.protect)
+      const server = await listen(app.fetch, listenOptions)
       listening.add(server)
       return server
     },
     async close() {
       await Promise.all([...listening].map((server) => server.close()))
       listening.clear()
+      clock.stop()
       await ready().catch(() => undefined)
       await store.close()
     },
@@ -314,7 +315,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     },
     async tenant(request = {}) {
       await ready()
-      const { tenant, seed } = mintTenant(tenantRequest.parse(request), ids, clock.now(), {
+      const { tenant, seed } = mintTenant(request, clock.now(), {
         profile: options.profile ?? base.settings().profile ?? 'guide',
         rateLimit: options.rateLimit,
       })

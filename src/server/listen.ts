@@ -10,6 +10,13 @@ export interface ListenOptions {
   readonly host?: string
 }
 
+/** Who may use the control API through a port. */
+export interface Guard {
+  readonly token: string
+  /** Bound to loopback: no token is needed, but a loopback `Host` and no foreign `Origin`. */
+  readonly open: boolean
+}
+
 /** An open port. */
 export interface Listening {
   readonly url: string
@@ -39,17 +46,18 @@ const graceMs = 2000
 /**
  * Opens a port for a fetch function.
  *
- * @param protect told the address and the token once they are known, before anybody can call
  * @throws PortInUseError, or the system's own error for an address that cannot be bound
  */
 export async function listen(
-  fetch: (request: Request, env: never) => Response | Promise<Response>,
+  fetch: (request: Request, guard: Guard) => Response | Promise<Response>,
   { port = 0, host = '127.0.0.1' }: ListenOptions,
-  protect: (guard: { readonly token: string; readonly open: boolean }) => void,
 ): Promise<Listening> {
   const controlToken = randomBytes(24).toString('base64url')
-  protect({ token: controlToken, open: isLoopback(host) })
-  const server = createAdaptorServer({ fetch: fetch as never, overrideGlobalObjects: false })
+  const guard: Guard = { token: controlToken, open: isLoopback(host) }
+  const server = createAdaptorServer({
+    fetch: (request: Request) => fetch(request, guard),
+    overrideGlobalObjects: false,
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortInUseError(host, port) : error),

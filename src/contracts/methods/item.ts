@@ -400,7 +400,6 @@ export const itemsInventoryGet = defineMethod({
     items: listOf('item', itemWith(...listedFields)).optional(),
     total_results: number,
   }),
-  errors: { 'isv.invalid-parameter:gain-number-too-large': pagedTooDeep },
   example: { fields: 'num_iid,title,price' },
   source: 'catalogue of 2023-10-11',
 })
@@ -468,7 +467,10 @@ export const itemQuantityUpdate = defineMethod({
       'Neither the item nor one of its SKUs has this outer_id.',
       '商家编码不存在',
     ),
-    'isv.invalid-parameter:quantity': assumed('The stock would fall below 0.', '库存数量不能小于0'),
+    'isv.invalid-parameter:quantity': assumed(
+      'The stock would fall below 0, or rise above 900,000,000.',
+      '库存数量不能小于0',
+    ),
     'isv.invalid-parameter:type': assumed('type is neither 1 nor 2.', '库存更新方式不正确'),
   },
   example: { num_iid: '11223344', quantity: '5', type: '1' },

@@ -17,6 +17,8 @@ const booleanArg = topBoolean.optional()
 const advised = (advice: Advice) => topText({ advice }).optional()
 const fee = topPrice({ advice: { min: 0.01, max: 999 } }).optional()
 
+/** The largest stock of an item. */
+export const mostStock = 900_000_000
 /** Largest picture, in bytes: three megabytes. */
 export const maxImageBytes = 3_145_728
 
@@ -36,7 +38,7 @@ export const itemArguments = {
   has_invoice: booleanArg,
   increment: topPrice().optional(),
   props: advised({ bytes: 549 }),
-  num: topNumber({ min: 0, max: 900_000_000 }).optional(),
+  num: topNumber({ min: 0, max: mostStock }).optional(),
   freight_payer: advised({ oneOf: ['seller', 'buyer'] }),
   seller_cids: topText({ maxList: 10 }).optional(),
   has_showcase: booleanArg,

@@ -424,7 +424,7 @@ function rejectWith(
 ): Rejection {
   const row: PlatformError = platformErrors[name]
   // A code with one kind that bears the code's own name always travels with that kind's texts.
-  const kind = row.kinds?.[subCode ?? name]
+  const kind = kindIn(row, subCode ?? name)
   const values = { ...kind?.defaults, ...fill }
   const text = (template: string) =>
     template.replaceAll(/\{(\w+)\}/g, (hole, key: string) => String(values[key] ?? hole))
@@ -446,8 +446,12 @@ const nameByCode = new Map<number, PlatformErrorName>(
   Object.entries(platformErrors).map(([name, row]) => [row.code, name as PlatformErrorName]),
 )
 
+/** A row's own kind: names such as `constructor` are none, whatever objects inherit. */
+const kindIn = (row: PlatformError | undefined, name: string): ErrorKind | undefined =>
+  row?.kinds && Object.hasOwn(row.kinds, name) ? row.kinds[name] : undefined
+
 /** Codes whose `sub_code` comes from the service behind the gateway, so any may appear. */
-const isBusiness = (code: number) => code === 15 || code >= 50
+const isBusiness = (code: number) => code === 15 || code === 50 || code > 100
 
 /**
  * Finds an error as people write it: `27/session-expired`, `invalid-session/session-expired`, `25`,
@@ -472,11 +476,11 @@ export function findError(reference: string, fill: Fill = {}): Rejection | strin
   const row: PlatformError = platformErrors[name]
   const subCode =
     tail.length > 0 ? tail.join('/') : head === '429' ? Object.keys(row.kinds ?? {})[0] : undefined
-  if (subCode !== undefined && !row.kinds?.[subCode] && !isBusiness(row.code)) {
+  if (subCode !== undefined && !kindIn(row, subCode) && !isBusiness(row.code)) {
     const known = Object.keys(row.kinds ?? {}).filter((kind) => kind !== name)
     return `"${subCode}" is no sub-code of ${row.code} ${row.msg}; ${known.length > 0 ? `known are ${known.join(', ')}` : 'it has none'}`
   }
-  return subCode !== undefined && !row.kinds?.[subCode]
+  return subCode !== undefined && !kindIn(row, subCode)
     ? new Rejection(name, { code: row.code, msg: row.msg, sub_code: subCode })
     : rejectWith(name, subCode, { parameter: 'fields', ...fill })
 }
@@ -486,7 +490,7 @@ function namedSubCode(subCode: string, fill: Fill): Rejection {
     PlatformErrorName,
     PlatformError,
   ][]) {
-    if (row.kinds?.[subCode]) return rejectWith(name, subCode, fill)
+    if (kindIn(row, subCode)) return rejectWith(name, subCode, fill)
   }
   return rejectBusiness(subCode)
 }
@@ -507,9 +511,7 @@ export function kindOf(code: number | string, subCode: string | undefined): Erro
   const own: PlatformError | undefined = name && platformErrors[name]
   // Services answer the platform's isp.* sub-codes under codes of their own, as 520 and 530.
   const service: PlatformError = platformErrors['remote-service-error']
-  return (
-    own?.kinds?.[subCode] ?? (subCode.startsWith('isp.') ? service.kinds?.[subCode] : undefined)
-  )
+  return kindIn(own, subCode) ?? (subCode.startsWith('isp.') ? kindIn(service, subCode) : undefined)
 }
 
 /**

@@ -36,17 +36,19 @@ export function isPresent(value: unknown, shape: WireShape): boolean {
   )
 }
 
-const bigNumber = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g
+/** A whole text or number; texts are matched so that digits inside them are left alone. */
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+const isUnsafe = (token: string) =>
+  /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token))
 
 /**
- * Reads JSON without rounding: whole numbers of 16 and more digits come back as text, which is what
- * identifiers are in our code.
+ * Reads JSON without rounding: whole numbers beyond 2^53 come back as text, which is what identifiers
+ * are in our code.
  *
  * @throws SyntaxError as `JSON.parse` does
  */
 export function parseJson(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text)
-  return JSON.parse(
-    text.replaceAll(bigNumber, (token) => (token.startsWith('"') ? token : `"${token}"`)),
-  )
+  return JSON.parse(text.replaceAll(tokens, (token) => (isUnsafe(token) ? `"${token}"` : token)))
 }

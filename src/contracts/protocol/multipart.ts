@@ -17,16 +17,32 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function addMultipart(into: Parameters, body: Uint8Array, boundary: string): void {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const delimiter = Buffer.from(`--${boundary}`)
-  let at = bytes.indexOf(delimiter)
+  let at = nextDelimiter(bytes, delimiter, 0)
   while (at >= 0) {
     let start = at + delimiter.length
-    if (bytes[start] === 0x2d && bytes[start + 1] === 0x2d) return
-    if (bytes[start] === 0x0d) start++
-    if (bytes[start] === 0x0a) start++
-    const next = bytes.indexOf(delimiter, start)
+    if (bytes[start] === dash && bytes[start + 1] === dash) return
+    while (bytes[start] === 0x20 || bytes[start] === 0x09) start++
+    if (bytes[start] === cr) start++
+    if (bytes[start] === lf) start++
+    const next = nextDelimiter(bytes, delimiter, start)
     addPart(into, bytes.subarray(start, next < 0 ? bytes.length : next))
     at = next
   }
+}
+
+const cr = 0x0d
+const lf = 0x0a
+const dash = 0x2d
+
+/** A delimiter stands at the start of a line and has the line to itself; elsewhere it is content. */
+function nextDelimiter(bytes: Buffer, delimiter: Buffer, from: number): number {
+  for (let at = bytes.indexOf(delimiter, from); at >= 0; at = bytes.indexOf(delimiter, at + 1)) {
+    if (at > 0 && bytes[at - 1] !== lf) continue
+    const after = bytes[at + delimiter.length]
+    const isWhole = after === undefined || after === cr || after === lf || after === dash
+    if (isWhole || after === 0x20 || after === 0x09) return at
+  }
+  return -1
 }
 
 function addPart(into: Parameters, part: Buffer): void {
@@ -64,8 +80,8 @@ function splitPart(part: Buffer): readonly [number, number] {
 
 function withoutLineBreak(part: Buffer): number {
   let end = part.length
-  if (part[end - 1] === 0x0a) end--
-  if (part[end - 1] === 0x0d) end--
+  if (part[end - 1] === lf) end--
+  if (part[end - 1] === cr) end--
   return end
 }
 

@@ -60,24 +60,18 @@ const decodeOptions = { maxKeys: 0 }
 export function addUrlencoded(into: Parameters, text: string): void {
   if (text === '') return
   const parsed = querystring.parse(text, '&', '=', decodeOptions)
-  let suspicious = false
+  // What the decoder could not read it replaced; what was sent as that very character it kept.
+  let replaced = 0
   for (const name in parsed) {
     const value = parsed[name]
-    if (typeof value === 'string') {
-      if (name !== '' || value !== '') addParameter(into, name, value)
-      suspicious ||= value.includes(replacement) || name.includes(replacement)
-    } else if (value) {
-      for (const one of value) addParameter(into, name, one)
-      suspicious ||= value.some((one) => one.includes(replacement))
+    const values = typeof value === 'string' ? [value] : (value ?? [])
+    for (const one of values) {
+      if (name !== '' || one !== '') addParameter(into, name, one)
+      replaced += replacementsIn(name) + replacementsIn(one)
     }
   }
-  if (suspicious && !sentReplacement(text, into.params)) into.badEncoding = true
+  if (replaced > 0 && replaced > (text.match(/%EF%BF%BD/gi)?.length ?? 0)) into.badEncoding = true
 }
 
-/** Whether every replacement character was really sent as one, not made by the decoder. */
-function sentReplacement(text: string, params: Readonly<Record<string, string>>): boolean {
-  const sent = text.match(/%EF%BF%BD/gi)?.length ?? 0
-  let found = 0
-  for (const name in params) found += `${name}${params[name]}`.split(replacement).length - 1
-  return found <= sent
-}
+const replacementsIn = (text: string): number =>
+  text.includes(replacement) ? text.split(replacement).length - 1 : 0

@@ -41,8 +41,12 @@ export interface TopFile {
 /** Text. `max` counts UTF-16 code units, as the official SDK checks do; `maxList` counts comma-separated parts. */
 export function topText(limits: { max?: number; maxList?: number; advice?: Advice } = {}) {
   let schema = z.string()
-  if (limits.max !== undefined) schema = schema.max(limits.max)
-  const { maxList } = limits
+  const { max, maxList } = limits
+  if (max !== undefined) {
+    schema = schema.refine((text) => text.length <= max, {
+      error: `expected at most ${max} characters`,
+    })
+  }
   if (maxList !== undefined) {
     schema = schema.refine((text) => text.split(',').length <= maxList, {
       error: `expected at most ${maxList} comma-separated values`,
@@ -73,7 +77,8 @@ export function topNumber(limits: { min?: number; max?: number; advice?: Advice 
 }
 
 const maxId = '9223372036854775807'
-const idText = z
+/** The digits of an identifier: no leading zeros, below 2^63. */
+export const idText = z
   .string()
   .regex(/^(0|[1-9]\d{0,18})$/, 'expected an identifier: digits only')
   .refine((text) => text.length < 19 || text <= maxId, 'expected an identifier below 2^63')

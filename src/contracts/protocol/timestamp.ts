@@ -3,9 +3,25 @@ export const platformOffset = 8 * 60 * 60 * 1000
 /** How far a `timestamp` may be off, in milliseconds, either way (documented: ten minutes). */
 export const timestampWindow = 10 * 60 * 1000
 
-/** `2026-11-23 18:00:00` in GMT+8, the platform's text form of a moment. */
+/** The first and the last moment that the text form can say, in milliseconds. */
+export const earliest = Date.parse('0000-01-01T00:00:00+08:00')
+export const latest = Date.parse('9999-12-31T23:59:59+08:00')
+
+let lastSecond = Number.NaN
+let lastText = ''
+
+/**
+ * `2026-11-23 18:00:00` in GMT+8, the platform's text form of a moment. What lies beyond the years 0
+ * to 9999 is written as the first or last moment of them.
+ */
 export function formatTime(epochMs: number): string {
-  return new Date(epochMs + platformOffset).toISOString().slice(0, 19).replace('T', ' ')
+  const second = Math.floor(Math.min(latest, Math.max(earliest, epochMs)) / 1000)
+  // A call writes the same second several times.
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1000 + platformOffset).toISOString().slice(0, 19).replace('T', ' ')
+    lastSecond = second
+  }
+  return lastText
 }
 
 const timePattern = /^(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})$/
@@ -28,21 +44,23 @@ export function parseTimestamp(text: string): number | undefined {
   return parseTime(text)
 }
 
-const units: Record<string, number> = {
-  ms: 1,
-  s: 1000,
-  sec: 1000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  hour: 3_600_000,
-  d: 86_400_000,
-  day: 86_400_000,
-}
+const units: ReadonlyMap<string, number> = new Map([
+  ['', 1000],
+  ['ms', 1],
+  ['s', 1000],
+  ['sec', 1000],
+  ['m', 60_000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+  ['hour', 3_600_000],
+  ['d', 86_400_000],
+  ['day', 86_400_000],
+])
 
 /** Reads `500ms`, `31m`, `-8h`, `1.5s` into milliseconds; a bare number is seconds. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(-?\d+(?:\.\d+)?)\s*([a-z]*)$/.exec(text.trim())
-  const unit = match && (match[2] === '' ? 1000 : units[match[2] as string])
-  return match && unit !== undefined && unit !== null ? Number(match[1]) * unit : undefined
+  const [, count = '', unit = ''] =
+    /^(-?\d{1,12}(?:\.\d{1,6})?)\s*([a-z]*)$/.exec(text.trim()) ?? []
+  const factor = units.get(unit)
+  return count === '' || factor === undefined ? undefined : Number(count) * factor
 }

@@ -41,11 +41,29 @@ export function fieldsFrom(request: object, before: Item = {}): Item {
   return fields
 }
 
-/** The names that `empty_fields` may clear and an item may lack. */
+/** What an item cannot be without, whatever `empty_fields` names. */
+const lasting: ReadonlySet<string> = new Set([
+  'approve_status',
+  'cid',
+  'created',
+  'list_time',
+  'modified',
+  'nick',
+  'num',
+  'num_iid',
+  'price',
+  'skus',
+  'stuff_status',
+  'title',
+  'type',
+  'valid_thru',
+])
+
+/** An item without the fields that `empty_fields` names. */
 export function withoutFields(item: Item, names: string): Item {
   const kept: Record<string, unknown> = { ...item }
-  for (const name of names.split(',')) {
-    if (name !== 'num_iid' && name !== 'nick') delete kept[name.trim()]
+  for (const name of names.split(',').map((one) => one.trim())) {
+    if (!lasting.has(name)) delete kept[name]
   }
   return kept
 }

@@ -22,21 +22,23 @@ export interface ListRequest {
 const flags = ['has_discount', 'has_showcase', 'is_taobao', 'is_ex', 'is_cspu'] as const
 const columns = ['list_time', 'delist_time', 'num', 'modified', 'sold_quantity'] as const
 /** Documented: paging that reaches beyond this many results is refused. */
-export const deepestResult = 100_000
+const deepestResult = 100_000
 
 export interface Page {
   readonly total_results: number
   readonly items?: { readonly item: StoredItem[] }
 }
 
-/** One page of the items that pass a filter; `undefined` when it is paged too deep. */
+export const isPagedTooDeep = ({ page_no = 1, page_size = defaultPageSize }: ListRequest) =>
+  page_no * page_size > deepestResult
+
+/** One page of the items that pass a filter. */
 export function pageOf(
   items: Iterable<StoredItem>,
   belongs: (item: StoredItem) => boolean,
   request: ListRequest,
-): Page | undefined {
+): Page {
   const { page_no = 1, page_size = defaultPageSize } = request
-  if (page_no * page_size > deepestResult) return undefined
   const wanted = filterOf(request)
   const found: StoredItem[] = []
   for (const item of items) if (belongs(item) && wanted(item)) found.push(item)

@@ -1,11 +1,12 @@
 import type { itemMethods } from '../../contracts/methods/item.ts'
 import { inventoryBanners } from '../../contracts/methods/item.ts'
 import type { Item, Sku } from '../../contracts/models/item.ts'
+import { mostStock } from '../../contracts/models/item-arguments.ts'
 import { formatTime, parseTime } from '../../contracts/protocol/timestamp.ts'
 import type { Seller, StoredItem, World } from '../state/world.ts'
 import type { HandlersFor } from './handler.ts'
 import { fieldsFrom, isWithinSkuPrices, skusFrom, stockOf, withoutFields } from './item-fields.ts'
-import { pageOf } from './item-list.ts'
+import { isPagedTooDeep, pageOf } from './item-list.ts'
 
 const dayMs = 86_400_000
 /** Documented default of `valid_thru`, in days. */
@@ -32,7 +33,10 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
     if (isUnknownCategory(world, request.cid)) {
       return fail('isv.item-add-service-error:CATEGORY_IS_NOT_LEAF_OR_NOT_EXIST')
     }
-    if (world.settings().duplicate_items === 'refuse' && isDuplicate(world, seller, request)) {
+    if (
+      world.settings().duplicate_items === 'refuse' &&
+      isDuplicate(world, seller, request, time)
+    ) {
       return fail('isv.item-add-service-error:ERROR_PUBLISH_DUPLICATE')
     }
     const item = listed(
@@ -115,20 +119,19 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
   },
 
   'taobao.items.onsale.get': ({ request, seller, world, now, fail }) => {
+    if (isPagedTooDeep(request)) return fail('isv.invalid-parameter:gain-number-too-large')
     const time = formatTime(now)
-    const page = pageOf(world.itemsOf(seller.nick), (item) => isOnSale(item, time), request)
-    return page ?? fail('isv.invalid-parameter:gain-number-too-large')
+    return pageOf(world.itemsOf(seller.nick), (item) => isOnSale(item, time), request)
   },
 
-  'taobao.items.inventory.get': ({ request, seller, world, now, fail }) => {
+  'taobao.items.inventory.get': ({ request, seller, world, now }) => {
     const time = formatTime(now)
     const belongs = banners[bannerOf(request.banner)]
-    const page = pageOf(
+    return pageOf(
       world.itemsOf(seller.nick),
       (item) => !isOnSale(item, time) && belongs(item, time),
       request,
     )
-    return page ?? fail('isv.invalid-parameter:gain-number-too-large')
   },
 
   'taobao.item.update.listing': ({ request, seller, world, now, fail }) => {
@@ -166,7 +169,7 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
     }
     const before = (at < 0 ? item.num : skus[at]?.quantity) ?? 0
     const after = type === 1 ? quantity : before + quantity
-    if (after < 0) return fail('isv.invalid-parameter:quantity')
+    if (after < 0 || after > mostStock) return fail('isv.invalid-parameter:quantity')
     const time = formatTime(now)
     const changedSkus = skus.map((sku, index) =>
       index === at ? { ...sku, quantity: after, modified: time } : sku,
@@ -203,7 +206,7 @@ function listed(item: StoredItem, listTime: string): StoredItem {
   if (item.approve_status !== 'onsale') return item
   const days = item.valid_thru ?? defaultValidThru
   const from = parseTime(listTime) ?? 0
-  return { ...item, list_time: listTime, delist_time: formatTime(from + days * dayMs) }
+  return { ...item, list_time: listTime, delist_time: formatTime(from + Math.max(0, days) * dayMs) }
 }
 
 /** On sale, and its listing time, which may have been set ahead, has come. */
@@ -239,9 +242,11 @@ function isDuplicate(
   world: World,
   seller: Seller,
   { title, price, cid }: { title: string; price?: string | undefined; cid?: string | undefined },
+  time: string,
 ): boolean {
   for (const item of world.itemsOf(seller.nick)) {
-    if (item.title === title && item.price === price && item.cid === cid) return true
+    const isSame = item.title === title && item.price === price && item.cid === cid
+    if (isSame && isOnSale(item, time)) return true
   }
   return false
 }

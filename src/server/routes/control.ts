@@ -3,30 +3,27 @@ import { type Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import * as z from 'zod'
 import { clockCommand, controlRoutes, tenantRequest } from '../../contracts/control.ts'
-import { problemsOf } from '../../contracts/problems.ts'
+import { OptionError, problemsOf } from '../../contracts/problems.ts'
 import { type ScenarioSeed, scenario } from '../../contracts/scenario.ts'
 import { signedCurl } from '../curl.ts'
 import type { GatewayCore } from '../gateway.ts'
-import { isLoopback } from '../listen.ts'
+import { type Guard, isLoopback } from '../listen.ts'
 import { scenarioNames } from '../scenario-files.ts'
 import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
 import { version } from '../version.ts'
 
-/** Who may use the control API through the socket. */
-export interface Guard {
-  readonly token: string
-  /** Bound to loopback: no token is needed, but a loopback `Host` and no foreign `Origin`. */
-  readonly open: boolean
+/** What a request brings from where it came in. */
+export interface Env {
+  readonly Bindings: { readonly guard?: Guard | undefined }
 }
 
 /** The control API: a tool of LocalTOP, apart from the platform's protocol. */
-export function controlRoutesOf(core: GatewayCore) {
-  let guard: Guard = { token: '', open: true }
+export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   const { gateway } = core
-  const app = new Hono()
+  const app = new Hono<Env>()
 
   app.use(async (c, next) => {
-    const refused = refusal(c, guard)
+    const refused = refusal(c)
     // Health answers anybody, with less to say.
     if (refused && !(c.req.path.endsWith('/health') && c.req.method === 'GET')) {
       return c.json({ error: refused }, 403)
@@ -41,7 +38,7 @@ export function controlRoutesOf(core: GatewayCore) {
       ready: true,
       version,
       profile: core.profile.name,
-      ...(refusal(c, guard) === undefined && {
+      ...(refusal(c) === undefined && {
         counts: {
           ...core.base.counts(),
           tenants: core.tenants().length,
@@ -137,6 +134,7 @@ export function controlRoutesOf(core: GatewayCore) {
 
   app.onError((error, c) => {
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status)
+    if (error instanceof OptionError) return c.json({ error: error.message }, 400)
     if (error instanceof z.ZodError) {
       return c.json(
         { error: 'the body is not what this route takes', problems: problemsOf(error) },
@@ -147,12 +145,7 @@ export function controlRoutesOf(core: GatewayCore) {
     return c.json({ error: `a mistake of this gateway: ${error.message}` }, 500)
   })
 
-  return {
-    app,
-    protect(next: Guard) {
-      guard = next
-    },
-  }
+  return app
 }
 
 const scenarioChoice = z.strictObject({
@@ -162,7 +155,7 @@ const scenarioChoice = z.strictObject({
 const notFound = (message: string) => new HTTPException(404, { message })
 const badRequest = (message: string) => new HTTPException(400, { message })
 
-async function bodyOf<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
+async function bodyOf<T extends z.ZodType>(c: Context<Env>, schema: T): Promise<z.output<T>> {
   const text = await c.req.text()
   let value: unknown = {}
   try {
@@ -183,9 +176,9 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
  * Why a request may not use the control API; `undefined` when it may. A call in this process comes
  * through no socket and may; a web page open in the developer's browser may not.
  */
-function refusal(c: Context, { token, open }: Guard): string | undefined {
-  const throughSocket = (c.env as { incoming?: unknown } | undefined)?.incoming !== undefined
-  if (!throughSocket) return undefined
+function refusal(c: Context<Env>): string | undefined {
+  if (!c.env.guard) return undefined
+  const { token, open } = c.env.guard
   if (!open) {
     return isToken(c.req.header('authorization') ?? '', token)
       ? undefined

@@ -29,7 +29,11 @@ export function restRoute(core: GatewayCore) {
     if (mark >= 0) addUrlencoded(parameters, url.slice(mark + 1))
     // A GET's body, which some clients send, means nothing.
     const body =
-      verb === 'GET' || verb === 'HEAD' ? noBody : await readBody(c, contentType, parameters)
+      verb === 'GET' || verb === 'HEAD'
+        ? noBody
+        : await readBody(c, contentType, parameters).catch(() => undefined)
+    // The caller hung up half-way; nobody is there to hear an answer.
+    if (!body) return new Response(null, { status: 400 })
     const answer = await core.answer(received(c, verb, contentType, parameters, body))
     const headers: Record<string, string> = {
       'content-type': answer.contentType,

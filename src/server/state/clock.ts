@@ -22,6 +22,8 @@ export interface MovableClock extends Clock {
   resume(): void
   /** Back to the real time. */
   reset(): void
+  /** Lets everybody who sleeps go on, and leaves no timer behind. */
+  stop(): void
   state(): ClockState
   /** A clock that runs beside this one at a distance of its own. */
   beside(): OffsetClock
@@ -106,6 +108,11 @@ export function createClock(wall: () => number = Date.now): MovableClock {
       pace = 1
       moved = false
       wakeSleepers()
+    },
+    stop() {
+      clearTimeout(timer)
+      for (const sleeper of sleepers) sleeper.wake()
+      sleepers.clear()
     },
     state: () => ({
       time: formatTime(now()),

@@ -5,19 +5,20 @@ export interface Ids {
   /** A new item number; numbers rise, so the newest item has the greatest. */
   itemId(): string
   skuId(): string
-  /** A text that nobody guesses from its looks, for minted keys and sessions. */
-  token(prefix: string): string
   /** In [0, 1). */
   random(): number
   /** How many item and SKU numbers have been given out: what a store keeps. */
   issued(): number
-  /** Goes on after numbers that an earlier process gave out. */
+  /** Goes on after so many numbers that an earlier process gave out. */
   continueAfter(issued: number): void
+  /** Goes on after this number, where it is one of ours. */
+  continueAfterId(id: string): void
   /** Back to the start of the sequence. */
   restart(): void
 }
 
 const firstItem = 610_000_000_000
+const firstSku = 4 * firstItem
 const sixDigits = 36 ** 6
 
 /** @param seed any whole number; 1 where nobody asks for another */
@@ -31,12 +32,16 @@ export function createIds(seed: number | string = 1): Ids {
   return {
     requestId: () => six() + six(),
     itemId: () => String(firstItem + ++issued),
-    skuId: () => String(4 * firstItem + ++issued),
-    token: (prefix) => `${prefix}${six()}${six()}${six()}`,
+    skuId: () => String(firstSku + ++issued),
     random: () => next(),
     issued: () => issued,
     continueAfter(count) {
       issued = Math.max(issued, count)
+    },
+    continueAfterId(id) {
+      const number = Number(id)
+      const count = number > firstSku ? number - firstSku : number - firstItem
+      if (count > 0 && count < firstItem) issued = Math.max(issued, count)
     },
     restart() {
       next = random(seed)

@@ -58,7 +58,7 @@ export class JournalAdapter implements Adapter<StoreData> {
     this.#folder = folder
   }
 
-  /** Reads snapshot and logs, and opens a new log, so that a torn last line is never written on to. */
+  /** Reads snapshot and logs, and begins a new log, so that a torn last line is never written on to. */
   async read(): Promise<StoreData | null> {
     await mkdir(this.#folder, { recursive: true })
     const names = await readdir(this.#folder)
@@ -74,7 +74,7 @@ export class JournalAdapter implements Adapter<StoreData> {
       else await rm(join(this.#folder, logName(number)), { force: true })
     }
     this.logsRead = logs.filter((number) => number >= firstLog).length
-    await this.#openLog(Math.max(firstLog, (logs.at(-1) ?? 0) + 1))
+    await this.#beginLog(Math.max(firstLog, (logs.at(-1) ?? 0) + 1))
     return hasSnapshot || logs.length > 0 ? data : null
   }
 
@@ -105,10 +105,11 @@ export class JournalAdapter implements Adapter<StoreData> {
     }
   }
 
-  async #openLog(number: number): Promise<void> {
+  /** From here on changes go to another log; its file comes about with the first of them. */
+  async #beginLog(number: number): Promise<void> {
     await this.#log?.close()
+    this.#log = undefined
     this.#logNumber = number
-    this.#log = await open(join(this.#folder, logName(number)), 'a')
     this.#logBytes = 0
   }
 
@@ -150,7 +151,8 @@ export class JournalAdapter implements Adapter<StoreData> {
     this.#pending = []
     const text = `${lines.join('\n')}\n`
     try {
-      await this.#log?.appendFile(text)
+      this.#log ??= await open(join(this.#folder, logName(this.#logNumber)), 'a')
+      await this.#log.appendFile(text)
       this.#logBytes += text.length
     } catch (error) {
       this.#broken = error instanceof Error ? error : new Error(String(error))
@@ -171,7 +173,7 @@ export class JournalAdapter implements Adapter<StoreData> {
   async write(data: StoreData): Promise<void> {
     const covered = await this.#enqueue(async () => {
       await this.#flush()
-      await this.#openLog(this.#logNumber + 1)
+      await this.#beginLog(this.#logNumber + 1)
       return this.#logNumber - 1
     })
     const temporary = join(this.#folder, `${snapshotName}.tmp`)

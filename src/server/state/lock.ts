@@ -1,10 +1,13 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 /** The data folder is another running gateway's; two writers would lose each other's changes. */
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError'
 }
+
+/** The locks that this very process holds. */
+const ours = new Set<string>()
 
 /**
  * Makes this process the one writer of a data folder.
@@ -14,21 +17,26 @@ export class FolderInUseError extends Error {
  */
 export function lockFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, 'lock')
+  const path = resolve(join(folder, 'lock'))
   const take = () => writeFileSync(path, String(process.pid), { flag: 'wx' })
   try {
     take()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     const holder = Number(readFileSync(path, 'utf8'))
-    if (holder === process.pid || isAlive(holder)) {
+    // In a container every start has the same number: the file alone does not say that it is us.
+    if (holder === process.pid ? ours.has(path) : isAlive(holder)) {
       throw new FolderInUseError(`the data folder ${folder} is in use by process ${holder}`)
     }
     // Its holder was killed before it could give the folder back.
     rmSync(path, { force: true })
     take()
   }
-  return () => rmSync(path, { force: true })
+  ours.add(path)
+  return () => {
+    ours.delete(path)
+    rmSync(path, { force: true })
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -50,11 +50,12 @@ const recordSchemas: Readonly<Record<string, z.ZodType>> = {
   tenants: z.looseObject({}),
 }
 
-/** What `PUT /snapshot` takes. */
+/** What `PUT /snapshot` takes; records are read as those of a world file are. */
 export const snapshotSchema = z
   .record(z.string(), z.record(z.string(), z.unknown()))
-  .check((context) => {
-    for (const [name, records] of Object.entries(context.value)) {
+  .transform((snapshot, context): Snapshot => {
+    const read: Snapshot = {}
+    for (const [name, records] of Object.entries(snapshot)) {
       const schema = recordSchemas[kindOf(name)]
       if (!schema) {
         context.issues.push({
@@ -65,17 +66,17 @@ export const snapshotSchema = z
         })
         continue
       }
+      const into: Record<string, unknown> = {}
+      read[name] = into
       for (const [key, value] of Object.entries(records)) {
-        for (const issue of schema.safeParse(value).error?.issues ?? []) {
-          context.issues.push({
-            code: 'custom',
-            input: value,
-            path: [name, key, ...issue.path],
-            message: issue.message,
-          })
+        const parsed = schema.safeParse(value)
+        into[key] = parsed.data
+        for (const { path, message } of parsed.error?.issues ?? []) {
+          context.issues.push({ code: 'custom', input: value, path: [name, key, ...path], message })
         }
       }
     }
+    return read
   })
 
 /** Replaces the state; secrets and sessions that the snapshot lacks stay as they are. */

@@ -43,6 +43,11 @@ export function fileStore(folder: string): Store {
   const db = new Low<StoreData>(adapter, new Map())
   let unlock: (() => void) | undefined
   let compaction: Promise<void> | undefined
+  // Once only: by the second time the folder may be somebody else's.
+  const giveBack = () => {
+    unlock?.()
+    unlock = undefined
+  }
   return storeOver(
     db,
     {
@@ -54,7 +59,7 @@ export function fileStore(folder: string): Store {
           if (adapter.logsRead > mostLogs) await db.write()
           return found !== null
         } catch (error) {
-          unlock()
+          giveBack()
           throw error
         }
       },
@@ -70,7 +75,7 @@ export function fileStore(folder: string): Store {
       async close() {
         await compaction?.catch(() => undefined)
         await adapter.close()
-        unlock?.()
+        giveBack()
       },
     },
     adapter,

@@ -76,6 +76,8 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     collectionName(kind, id),
   ) as [string, string, string, string, string, string]
   const shelves = new Map<string, Shelf>()
+  /** How many numbers the store knows to be given out. */
+  let kept = 0
 
   function shelfOf(nick: string): Shelf {
     return getOrCreate(shelves, nick, () => ({ items: new Map(), byOuterId: new Map() }))
@@ -127,8 +129,12 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     },
     putItem(item) {
       index(item, world.item(item.num_iid))
+      // First the count, then the item: a log torn between them skips a number and never gives it twice.
+      if (ids.issued() !== kept) {
+        kept = ids.issued()
+        store.put('meta', `issued@${id}`, kept)
+      }
       store.put(items, item.num_iid, item)
-      store.put('meta', `issued@${id}`, ids.issued())
     },
     deleteItem(item) {
       unindex(item)
@@ -153,6 +159,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
       for (const seller of seed.sellers) store.put(sellers, seller.nick, seller)
       for (const session of seed.sessions) world.putSession(session)
       for (const category of seed.categories) store.put(categories, category.cid, category)
+      for (const { num_iid } of seed.items) if (num_iid) ids.continueAfterId(num_iid)
       for (const item of seed.items) {
         const created = item.created ?? formatTime(clock.now())
         world.putItem({
@@ -175,7 +182,11 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     }),
     reindex() {
       shelves.clear()
-      for (const item of store.collection<StoredItem>(items).values()) index(item, undefined)
+      for (const item of store.collection<StoredItem>(items).values()) {
+        index(item, undefined)
+        ids.continueAfterId(item.num_iid)
+        for (const { sku_id } of item.skus?.sku ?? []) if (sku_id) ids.continueAfterId(sku_id)
+      }
       ids.continueAfter(store.collection<number>('meta').get(`issued@${id}`) ?? 0)
     },
   }

@@ -2,7 +2,7 @@ import type { AnyContract } from '../../contracts/define-method.ts'
 import { getOrCreate } from '../../contracts/get-or-create.ts'
 import { findError, type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { formatTime, parseDuration } from '../../contracts/protocol/timestamp.ts'
-import { explainRule, type Rule } from '../../contracts/scenario.ts'
+import { explainRule, type Rule, timesOf } from '../../contracts/scenario.ts'
 import type { Received } from '../call.ts'
 import { banned } from '../gates/limits.ts'
 import type { App, Session, World } from '../state/world.ts'
@@ -84,14 +84,11 @@ function isAbout({ when }: Rule, { contract, app, params }: Judged): boolean {
   return Object.entries(when.params ?? {}).every(([name, value]) => params[name] === value)
 }
 
-function isDue({ when, times }: Rule, { seen, applied }: Count): boolean {
-  const from = typeof when.call === 'object' ? when.call.from : (when.call ?? 1)
-  const to = typeof when.call === 'object' ? when.call.to : when.call
-  if (seen < from || (to !== undefined && seen > to)) return false
-  if (times === 'always') return true
-  // A range with no number of times means every call in it.
-  if (times === 'once') return typeof when.call === 'object' || applied === 0
-  return applied < times
+function isDue(rule: Rule, { seen, applied }: Count): boolean {
+  const { call } = rule.when
+  const from = typeof call === 'object' ? call.from : (call ?? 1)
+  const to = typeof call === 'object' ? call.to : call
+  return seen >= from && (to === undefined || seen <= to) && applied < timesOf(rule)
 }
 
 function happen({ then }: Rule, call: Judged): Rejection | undefined | Promise<undefined> {

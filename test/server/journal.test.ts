@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest'
+import { createGateway, type GatewayOptions } from '../../src/server/index.ts'
+import {
+  addItem,
+  call,
+  phone,
+  type Reply,
+  request,
+  send,
+  signedParams,
+} from '../support/gateway.ts'
+
+const time = 'taobao.time.get'
+const gatewayOf = (journal?: GatewayOptions['journal']) =>
+  createGateway({ rateLimit: 'off', ...(journal && { journal }) })
+const idOf = (reply: Reply) => reply.headers.get('x-localtop-exchange') ?? ''
+
+describe('the journal keeps', () => {
+  it('the newest exchanges, no more than it may', async () => {
+    const gateway = gatewayOf({ maxCount: 3 })
+    for (let at = 0; at < 50; at++) await call(gateway, time)
+    expect(gateway.exchanges.list().map((one) => one.id)).toEqual(['48', '49', '50'])
+    expect(gateway.exchanges.find('47')).toBeUndefined()
+    expect(gateway.exchanges.find('48')?.method).toBe(time)
+  })
+
+  it('1000 exchanges where nothing is said', async () => {
+    const gateway = gatewayOf()
+    for (let at = 0; at < 1005; at++) await send(gateway, {})
+    expect(gateway.exchanges.list()).toHaveLength(1000)
+    expect(gateway.exchanges.list({ limit: 1 })[0]?.id).toBe('1005')
+  })
+
+  it('no more bytes than it may, but always the newest', async () => {
+    const gateway = gatewayOf({ maxBytes: 50_000 })
+    for (let at = 0; at < 20; at++) await call(gateway, time, { x: 'x'.repeat(10_000) })
+    const kept = gateway.exchanges.list()
+    expect(kept.length).toBeGreaterThanOrEqual(3)
+    expect(kept.length).toBeLessThanOrEqual(4)
+    expect(kept.at(-1)?.id).toBe('20')
+    await call(gateway, time, { x: 'x'.repeat(100_000) })
+    expect(gateway.exchanges.list().map((one) => one.id)).toEqual(['21'])
+    await call(gateway, time)
+    expect(gateway.exchanges.list().map((one) => one.id)).toEqual(['22'])
+  })
+
+  it('counts the bytes of files and of bodies that are not read', async () => {
+    const gateway = gatewayOf({ maxBytes: 50_000 })
+    for (let at = 0; at < 5; at++) {
+      const form = new FormData()
+      form.append('image', new Blob([new Uint8Array(20_000)]), 'x.jpg')
+      await request(
+        gateway,
+        new Request('http://localhost/router/rest', { method: 'POST', body: form }),
+      )
+    }
+    expect(gateway.exchanges.list()).toHaveLength(2)
+    gateway.exchanges.clear()
+    for (let at = 0; at < 5; at++) {
+      const body = JSON.stringify('x'.repeat(20_000))
+      const headers = { 'content-type': 'application/json' }
+      await request(
+        gateway,
+        new Request('http://localhost/router/rest', { method: 'POST', body, headers }),
+      )
+    }
+    expect(gateway.exchanges.list()).toHaveLength(2)
+  })
+
+  it('nothing once it has been cleared, and does not use a number twice', async () => {
+    const gateway = gatewayOf()
+    await call(gateway, time)
+    gateway.exchanges.clear()
+    expect(gateway.exchanges.list()).toEqual([])
+    expect(idOf(await call(gateway, time))).toBe('2')
+  })
+})
+
+describe('an exchange', () => {
+  it('says when, who, what, and what came of it', async () => {
+    const gateway = gatewayOf()
+    gateway.clock.freeze('2026-05-01 10:00:00')
+    const answered = await call(gateway, time)
+    expect(gateway.exchanges.find(idOf(answered))).toMatchObject({
+      time: '2026-05-01 10:00:00',
+      method: time,
+      appKey: '12345678',
+      verb: 'POST',
+      profile: 'production',
+      outcome: 'answered',
+      gate: null,
+      code: null,
+      subCode: null,
+      requestId: answered.answer.request_id,
+      took: expect.any(Number),
+      response: { status: 200, body: answered.text },
+    })
+    const refused = await call(gateway, 'taobao.item.add', phone, { session: 'test-expired' })
+    expect(gateway.exchanges.find(idOf(refused))).toMatchObject({
+      outcome: 'refused',
+      gate: 'session',
+      code: 27,
+      subCode: 'session-expired',
+      requestId: refused.error?.request_id,
+    })
+    const empty = await send(gateway, {})
+    expect(gateway.exchanges.find(idOf(empty))).toMatchObject({
+      method: null,
+      appKey: null,
+      code: 21,
+    })
+  })
+
+  it('has the trail of the gates that ran, the refusing one last', async () => {
+    const gateway = gatewayOf()
+    const refused = await call(gateway, time, {}, { secret: 'wrong' })
+    expect(gateway.exchanges.find(idOf(refused))?.trail).toEqual([
+      'verb',
+      'encoding',
+      'forced-error',
+      'method-present',
+      'app',
+      'version',
+      'format',
+      'timestamp',
+      'signature',
+    ])
+    const answered = await call(gateway, time)
+    expect(gateway.exchanges.find(idOf(answered))?.trail.at(-1)).toBe('answer')
+  })
+
+  it('shows what was sent, long values cut, secrets masked', async () => {
+    const gateway = gatewayOf()
+    const reply = await call(gateway, time, { x: 'x'.repeat(70_000), secret: 'helloworld' })
+    expect(gateway.exchanges.find(idOf(reply))?.request.params).toMatchObject({
+      session: '***',
+      sign: '***',
+      secret: '***',
+      method: time,
+      x: `${'x'.repeat(65_536)}… (70000 characters)`,
+    })
+  })
+
+  it('notes what is odd and refused nothing', async () => {
+    const gateway = gatewayOf()
+    const signed = signedParams(gateway, 'taobao.item.add', {
+      ...phone,
+      title: '三十个字以上的标题'.repeat(4),
+      outer_id: 'x'.repeat(65),
+      valid_thru: '30',
+      post_fee: '1000',
+      colour: 'red',
+    })
+    const form = `${new URLSearchParams(signed)}&title=again&title=and+again`
+    const reply = await request(
+      gateway,
+      new Request('http://localhost/router/rest', {
+        method: 'POST',
+        body: new URLSearchParams(form),
+      }),
+    )
+    expect(reply.error).toBeUndefined()
+    const notes = [...(gateway.exchanges.find(idOf(reply))?.notes ?? [])]
+    expect(notes.sort()).toEqual([
+      '"colour" is no parameter of taobao.item.add; it was signed and otherwise ignored',
+      '"title" came more than once; the first one counts',
+      'outer_id has 65 bytes; documents mention 64',
+      'post_fee is 1000; documents mention 0.01 to 999',
+      'title has 36 characters; documents mention 30',
+      'valid_thru is "30"; documents mention 7, 14',
+    ])
+  })
+
+  it('has no notes when nothing is odd', async () => {
+    const gateway = gatewayOf()
+    await addItem(gateway)
+    expect(gateway.exchanges.find('1')?.notes).toEqual([])
+  })
+})
+
+describe('the list', () => {
+  it('is narrowed by app, method, code and number', async () => {
+    const gateway = gatewayOf()
+    await call(gateway, time)
+    await call(gateway, time, {}, { secret: 'wrong' })
+    await call(gateway, 'taobao.item.add', {})
+    await call(gateway, time, {}, { app: '23456789', secret: 'few-grants-secret', session: null })
+    const ids = (filter: Parameters<typeof gateway.exchanges.list>[0]) =>
+      gateway.exchanges.list(filter).map((one) => one.id)
+    expect(ids({})).toEqual(['1', '2', '3', '4'])
+    expect(ids({ appKey: '23456789' })).toEqual(['4'])
+    expect(ids({ method: time })).toEqual(['1', '2', '4'])
+    expect(ids({ code: 25 })).toEqual(['2'])
+    expect(ids({ code: 0 })).toEqual(['1', '4'])
+    expect(ids({ limit: 2 })).toEqual(['3', '4'])
+    expect(ids({ method: time, code: 0, limit: 1 })).toEqual(['4'])
+  })
+})
