@@ -1,4 +1,4 @@
-export const rateUnits = ['sec', 'min', 'hour', 'day'] as const
+const rateUnits = ['sec', 'min', 'hour', 'day'] as const
 export type RateUnit = (typeof rateUnits)[number]
 
 /** At most `calls` calls in one window of `per`. */

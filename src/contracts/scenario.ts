@@ -35,7 +35,7 @@ const text = z.union([
 ])
 
 /** Which calls a rule is about; a call must satisfy all that is given. */
-export const ruleMatch = z
+const ruleMatch = z
   .strictObject({
     /** A method, or a family as in `taobao.items.*`. */
     method: z.string().optional(),
@@ -58,7 +58,7 @@ export const ruleMatch = z
   .default({})
 
 /** What happens to a call that a rule is about. Exactly one of these. */
-export const ruleEffect = z
+const ruleEffect = z
   .strictObject({
     /** Refuses with any platform error, as in `27/session-expired` or `isp.remote-service-timeout`. */
     refuse: errorRef.optional(),
@@ -105,7 +105,7 @@ const outcome = z
     error: 'expected either fails or gives',
   })
 
-export const step = z.union([
+const step = z.union([
   z.strictObject({
     call: z.string().refine((name) => Object.hasOwn(methods, name), {
       error: (issue) => `"${issue.input}" is no method with a contract`,

@@ -152,7 +152,6 @@ export type AppSeed = z.output<typeof appSeed>
 export type SellerSeed = z.output<typeof sellerSeed>
 export type SessionSeed = z.output<typeof sessionSeed>
 export type CategorySeed = z.output<typeof categorySeed>
-export type ItemSeed = z.output<typeof itemSeed>
 
 /**
  * The world of a gateway that is given none. The first app, session and item are those of the

@@ -4,9 +4,7 @@ import { type Fidelity, Rejection } from '../contracts/protocol/errors.ts'
 type Outcome<Facts> = Facts | Rejection | undefined
 
 /** One check of a call. A refusal is a value; what a gate throws is a bug of ours. */
-export type Gate<Call, Facts extends object> = (
-  call: Call,
-) => Outcome<Facts> | Promise<Outcome<Facts>>
+type Gate<Call, Facts extends object> = (call: Call) => Outcome<Facts> | Promise<Outcome<Facts>>
 
 /** A gate in the order, with what it may answer and how sure we are of it. */
 export interface GateInfo extends Fidelity {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const command = join(import.meta.dirname, '../../dist/cli.js')
 
-export interface Ended {
+interface Ended {
   readonly status: number | null
   readonly stdout: string
   readonly stderr: string

@@ -193,7 +193,7 @@ export function itemWith<const K extends ItemFieldName>(...names: readonly K[]) 
   return z.object(shape as unknown as Pick<typeof itemFields, K>).partial()
 }
 
-export const item = z.object(itemFields).partial()
+const item = z.object(itemFields).partial()
 /** An item as the world keeps it: the wire's own names, complete as far as it is known. */
 export type Item = z.output<typeof item>
 export type Sku = z.output<typeof sku>

@@ -17,7 +17,7 @@ export function findApp({ params, app, world }: Received): { app: App } | Reject
 }
 
 /** Whether an app may call a method; `taobao.items.*` grants a family. */
-export function isGranted(app: App, method: string): boolean {
+function isGranted(app: App, method: string): boolean {
   if (app.grants === 'all') return true
   return app.grants.some((grant) =>
     grant.endsWith('*') ? method.startsWith(grant.slice(0, -1)) : grant === method,

@@ -4,7 +4,7 @@ import { parseTime } from '../../contracts/protocol/timestamp.ts'
 import type { Received } from '../call.ts'
 import type { App, Seller, Session } from '../state/world.ts'
 
-interface SessionFacts {
+export interface SessionFacts {
   readonly session: Session
   readonly seller: Seller
 }

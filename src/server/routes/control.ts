@@ -207,7 +207,7 @@ function isToken(header: string, token: string): boolean {
 }
 
 /** A signed call that works when pasted, by the named app or the first one that can publish. */
-export function sampleCall(core: GatewayCore, url: string, appKey?: string): string {
+function sampleCall(core: GatewayCore, url: string, appKey?: string): string {
   const world = core.worldOf(appKey)
   const now = world.clock.now()
   const candidates = [...world.sessions().values()].filter(

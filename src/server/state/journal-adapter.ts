@@ -11,7 +11,7 @@ export type StoreData = Map<string, Map<string, unknown>>
 /** One change of one record, as a line of the log: `[collection, key, value]`, without value when deleted. */
 export type Operation = readonly [collection: string, key: string, value?: unknown]
 
-export const formatVersion = 1
+const formatVersion = 1
 
 interface Header {
   readonly localtop: 'snapshot'

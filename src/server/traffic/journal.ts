@@ -7,7 +7,7 @@ import type { Received } from '../call.ts'
 import type { GateInfo, Verdict } from '../pipeline.ts'
 
 /** What the journal keeps of one call. Everything derived from it is worked out when somebody looks. */
-export interface Entry {
+interface Entry {
   readonly id: string
   readonly call: Received & { readonly contract?: AnyContract }
   readonly verdict: Verdict
