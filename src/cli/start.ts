@@ -48,6 +48,7 @@ async function start(flags: GatewayFlags, json: boolean): Promise<void> {
     const listening = await gateway.listen({
       port: flags.port ?? 7070,
       host: flags.host ?? '127.0.0.1',
+      replaceGlobals: true,
     })
     const { url, controlUrl, controlToken, port } = listening
     const ready = { url, controlUrl, controlToken, pid: process.pid, port }

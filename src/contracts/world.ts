@@ -117,16 +117,51 @@ export const worldSeed = worldParts
     profile: parts.profile,
   }))
   .check((context) => {
-    for (const { path, message } of danglingReferences(context.value)) {
-      context.issues.push({ code: 'custom', input: context.value, path, message })
+    const { value } = context
+    for (const { path, message } of [...danglingReferences(value), ...duplicates(value)]) {
+      context.issues.push({ code: 'custom', input: value, path, message })
     }
   })
 
+interface Misplaced {
+  readonly path: (string | number)[]
+  readonly message: string
+}
+
+/** The key of each collection's records: two of one key would be one. */
+const keys = {
+  apps: 'app_key',
+  sellers: 'nick',
+  sessions: 'session',
+  items: 'num_iid',
+  categories: 'cid',
+} as const
+
+function duplicates(world: z.output<typeof worldParts>): Misplaced[] {
+  const found: Misplaced[] = []
+  for (const [collection, key] of Object.entries(keys)) {
+    const seen = new Set<unknown>()
+    const records = world[collection as keyof typeof keys] as readonly Record<string, unknown>[]
+    for (const [at, record] of (records ?? []).entries()) {
+      const value = record[key]
+      if (value === undefined) continue
+      if (seen.has(value)) {
+        found.push({
+          path: [collection, at, key],
+          message: `"${value}" stands in ${collection} twice`,
+        })
+      }
+      seen.add(value)
+    }
+  }
+  return found
+}
+
 /** What names something that is not there: a session of no app, an item of no seller. */
-function danglingReferences(world: z.output<typeof worldParts>) {
+function danglingReferences(world: z.output<typeof worldParts>): Misplaced[] {
   const apps = new Set(world.apps?.map((app) => app.app_key))
   const nicks = new Set(world.sellers?.map((seller) => seller.nick))
-  const found: { path: (string | number)[]; message: string }[] = []
+  const found: Misplaced[] = []
   const expectSeller = (path: (string | number)[], nick: string) => {
     if (!nicks.has(nick)) found.push({ path, message: `no seller has the nick "${nick}"` })
   }

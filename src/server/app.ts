@@ -1,14 +1,14 @@
 import { Hono } from 'hono'
 import { controlPath } from '../contracts/control.ts'
 import type { GatewayCore } from './gateway.ts'
-import type { Guard } from './listen.ts'
-import { controlRoutesOf, type Env } from './routes/control.ts'
+import { controlRoutesOf } from './routes/control.ts'
+import type { Env } from './routes/env.ts'
 import { restRoute } from './routes/rest.ts'
 
 /** The Hono app of a gateway. */
 export interface App {
-  /** @param guard who may use the control API of a port; absent for calls in this process */
-  readonly fetch: (request: Request, guard?: Guard) => Response | Promise<Response>
+  /** @param port what the request brings from its port; absent for calls in this process */
+  readonly fetch: (request: Request, port?: Env['Bindings']) => Response | Promise<Response>
 }
 
 export function createApp(core: GatewayCore): App {
@@ -27,5 +27,5 @@ export function createApp(core: GatewayCore): App {
     core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })
     return c.json({ error: `a mistake of this gateway: ${error.message}` }, 500)
   })
-  return { fetch: (request, guard) => app.fetch(request, { guard }) }
+  return { fetch: (request, port = {}) => app.fetch(request, port) }
 }

@@ -26,3 +26,15 @@ export interface Received extends Parameters {
   /** The virtual time at which the call arrived, in milliseconds. */
   readonly now: number
 }
+
+/**
+ * Room for the facts that gates add: an object that has all its properties from the start keeps one
+ * hidden class, which makes every gate cheaper.
+ */
+export const noFacts = {
+  contract: undefined,
+  session: undefined,
+  seller: undefined,
+  request: undefined,
+  response: undefined,
+}

@@ -16,6 +16,7 @@ import type { AnyHandler } from './handlers/handler.ts'
 import { handlers } from './handlers/index.ts'
 import { type Listening, type ListenOptions, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
+import type { Verdict } from './pipeline.ts'
 import { loadScenario } from './scenario-files.ts'
 import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
@@ -78,6 +79,13 @@ export interface GatewayExchanges {
   clear(): void
 }
 
+/** An answer, and what its headers say to people. */
+interface Answered extends Answer {
+  readonly exchange: string
+  readonly gate: string
+  readonly tier: string | undefined
+}
+
 /** What routes need of a gateway beside its public face. */
 export interface GatewayCore {
   readonly gateway: Gateway
@@ -86,11 +94,7 @@ export interface GatewayCore {
   readonly base: World
   worldOf(appKey: string | undefined): World
   profileOf(world: World, app: App | undefined): Profile
-  answer(
-    call: Received,
-  ):
-    | (Answer & { exchange: string; gate: string; tier: string | undefined })
-    | Promise<Answer & { exchange: string; gate: string; tier: string | undefined }>
+  answer(call: Received, problem?: Error): Answered | Promise<Answered>
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState
@@ -120,7 +124,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
   const clock = createClock(options.wall)
   const ids = createIds(idSeed)
-  const store = options.store === 'file' ? fileStore(options.data ?? '.localtop') : memoryStore()
+  const store =
+    options.store === 'file' ? fileStore(options.data ?? '.localtop', reportBug) : memoryStore()
   const base = createWorld('', store, clock, ids)
   const worlds = new Map<string, World>()
   const offsets = new Map<string, OffsetClock>()
@@ -136,10 +141,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     findHandler: (contract) => extra.get(contract.name)?.handler ?? builtIn[contract.name],
     rules,
     rateLimit,
-    onBug: (problem) =>
-      options.log?.({ event: 'bug', message: problem.message, stack: problem.stack }),
+    onBug: reportBug,
   })
   const journal = createJournal(gates.gates, options.journal?.maxCount, options.journal?.maxBytes)
+
+  function reportBug(problem: Error) {
+    options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
+  }
 
   const ready = once(async () => {
     if (await store.load()) {
@@ -194,42 +202,49 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     return profiles[name]
   }
 
-  async function answer(call: Received) {
+  function answer(call: Received, problem?: Error): Answered | Promise<Answered> {
     const started = performance.now()
-    let verdict: Awaited<ReturnType<typeof gates.run>>
+    if (problem) return settle(call, bugVerdict(problem), started)
     try {
       const running = gates.run(call)
-      verdict = running instanceof Promise ? await running : running
+      return running instanceof Promise
+        ? running.catch(bugVerdict).then((verdict) => settle(call, verdict, started))
+        : settle(call, running, started)
     } catch (error) {
-      const problem = error instanceof Error ? error : new Error(String(error))
-      options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
-      verdict = { rejection: mistake(problem), passed: gates.gates.length }
+      return settle(call, bugVerdict(error), started)
     }
-    const { rejection } = verdict
-    const { contract } = call as { contract?: AnyContract }
-    const written = encode(call, rejection, httpStatus)
+  }
+
+  /** What a gate throws is a mistake of ours: logged, and answered as the platform's trouble. */
+  function bugVerdict(error: unknown): Verdict {
+    const problem = error instanceof Error ? error : new Error(String(error))
+    reportBug(problem)
+    return { rejection: mistake(problem), passed: gates.gates.length }
+  }
+
+  function settle(call: Received, verdict: Verdict, started: number): Answered {
+    const { rejection, passed } = verdict
+    const { status, contentType, body, retryAfter } = encode(call, rejection, httpStatus)
     const exchange = journal.nextId()
-    journal.add({
-      call,
-      verdict,
-      status: written.status,
-      body: written.body,
-      took: performance.now() - started,
-    })
+    journal.add({ call, verdict, status, body, took: performance.now() - started })
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
       if (newest) options.log({ event: 'call', ...newest })
     }
     return {
-      ...written,
+      status,
+      contentType,
+      body,
+      retryAfter,
       exchange,
-      gate: rejection ? (gates.gates[verdict.passed - 1]?.name ?? '') : 'passed',
-      tier: contract && 'stateful',
+      gate: rejection ? (gates.gates[passed - 1]?.name ?? '') : 'passed',
+      tier: (call as { contract?: AnyContract }).contract && 'stateful',
     }
   }
 
   function moveClock({ appKey, freeze, set, advance, scale, resume }: ClockCommand): ClockState {
-    const target = clock.now() + (advance === undefined ? 0 : milliseconds(advance))
+    const moving = (appKey === undefined ? undefined : offsets.get(appKey)) ?? clock
+    const target = moving.now() + (advance === undefined ? 0 : milliseconds(advance))
     if (target < earliest || target > latest) {
       throw new OptionError(`advance was "${advance}": the clock knows the years 0 to 9999`)
     }
@@ -279,9 +294,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       return server
     },
     async close() {
+      // First, so that a delayed call is answered now rather than cut off.
+      clock.stop()
       await Promise.all([...listening].map((server) => server.close()))
       listening.clear()
-      clock.stop()
       await ready().catch(() => undefined)
       await store.close()
     },
@@ -291,7 +307,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       if (appKey !== undefined) {
         const record = store.collection<TenantRecord>('tenants').get(appKey)
         if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
-        worlds.get(appKey)?.plant(record.seed)
+        const world = worlds.get(appKey)
+        world?.plant(record.seed)
+        if (world) rules.rearm(world)
         offsets.get(appKey)?.reset()
         journal.clear(appKey)
       } else {

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../get-or-create.ts'
 import type { WireShape } from './wire-shape.ts'
 
 type Structure = Readonly<Record<string, unknown>>
@@ -5,15 +6,17 @@ type Structure = Readonly<Record<string, unknown>>
 /** What `fields` asks for: a name, and below it `undefined` for all of it or a selection of its own. */
 export type Selection = ReadonlyMap<string, Selection | undefined>
 
-/** Reads `num_iid,title,location.city,sku` into a selection. Blanks around names are ignored. */
+/** Reads the names `num_iid`, `location.city`, `sku` into a selection. Blanks around names are ignored. */
 export function selectionOf(fields: readonly string[]): Selection {
-  const selection = new Map<string, Map<string, undefined> | undefined>()
+  const below = new Map<string, string[]>()
   for (const field of fields) {
     const [name = '', ...rest] = field.trim().split('.')
-    const below = selection.get(name)
-    if (rest.length === 0) selection.set(name, undefined)
-    else if (below) below.set(rest.join('.'), undefined)
-    else if (!selection.has(name)) selection.set(name, new Map([[rest.join('.'), undefined]]))
+    getOrCreate(below, name, () => []).push(rest.join('.'))
+  }
+  const selection = new Map<string, Selection | undefined>()
+  for (const [name, rests] of below) {
+    // Asked for as a whole, whatever else is asked for below it.
+    selection.set(name, rests.includes('') ? undefined : selectionOf(rests))
   }
   return selection
 }

@@ -49,6 +49,7 @@ function addPart(into: Parameters, part: Buffer): void {
   const [headersEnd, contentStart] = splitPart(part)
   if (headersEnd < 0) return
   const headers = part.toString('utf8', 0, headersEnd)
+  if (headers.includes('\uFFFD')) into.badEncoding = true
   const disposition = /^content-disposition:([^\r\n]*)/im.exec(headers)?.[1] ?? ''
   const name = quoted(disposition, 'name')
   if (name === undefined) return
@@ -64,7 +65,12 @@ function addPart(into: Parameters, part: Buffer): void {
     return
   }
   into.files ??= Object.create(null) as NonNullable<Parameters['files']>
-  into.files[name] ??= {
+  if (name in into.files) {
+    into.repeated ??= []
+    into.repeated.push(name)
+    return
+  }
+  into.files[name] = {
     fileName: (fileName ?? '').split(/[/\\]/).at(-1) ?? '',
     contentType: /^content-type:\s*([^\r\n]*)/im.exec(headers)?.[1]?.trim() ?? '',
     bytes: content,

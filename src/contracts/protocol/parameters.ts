@@ -33,8 +33,15 @@ export interface Parameters {
   badEncoding: boolean
 }
 
+/**
+ * Makes objects that inherit nothing, so that `__proto__` and `constructor` are names like any other.
+ * Unlike `Object.create(null)` itself, which V8 keeps as a slow dictionary, they share hidden classes.
+ */
+const Bare = function Bare() {} as unknown as new () => Record<string, string>
+Bare.prototype = Object.create(null)
+
 export const noParameters = (): Parameters => ({
-  params: Object.create(null) as Record<string, string>,
+  params: new Bare(),
   files: undefined,
   repeated: undefined,
   badEncoding: false,
@@ -51,26 +58,40 @@ export function addParameter(into: Parameters, name: string, value: string): voi
 }
 
 const replacement = '\uFFFD'
-const decodeOptions = { maxKeys: 0 }
 
 /**
  * Adds the parameters of an urlencoded text: a query string without its `?`, or a body.
- * `%zz` stays as it is and `+` is a blank, as the platform's clients expect.
+ * `%zz` stays as it is and `+` is a blank, as the platform's clients expect. Split by hand: half the
+ * time of `querystring.parse`, a third of `URLSearchParams`.
  */
 export function addUrlencoded(into: Parameters, text: string): void {
-  if (text === '') return
-  const parsed = querystring.parse(text, '&', '=', decodeOptions)
   // What the decoder could not read it replaced; what was sent as that very character it kept.
   let replaced = 0
-  for (const name in parsed) {
-    const value = parsed[name]
-    const values = typeof value === 'string' ? [value] : (value ?? [])
-    for (const one of values) {
-      if (name !== '' || one !== '') addParameter(into, name, one)
-      replaced += replacementsIn(name) + replacementsIn(one)
+  for (let from = 0; from < text.length; ) {
+    let end = text.indexOf('&', from)
+    if (end < 0) end = text.length
+    if (end > from) {
+      const mark = text.indexOf('=', from)
+      const hasValue = mark >= 0 && mark < end
+      const name = decode(text.slice(from, hasValue ? mark : end))
+      const value = hasValue ? decode(text.slice(mark + 1, end)) : ''
+      if (name !== '' || value !== '') addParameter(into, name, value)
+      replaced += replacementsIn(name) + replacementsIn(value)
     }
+    from = end + 1
   }
   if (replaced > 0 && replaced > (text.match(/%EF%BF%BD/gi)?.length ?? 0)) into.badEncoding = true
+}
+
+function decode(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
+  if (!spaced.includes('%')) return spaced
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    // An escape that is none, or bytes that are no UTF-8: this one keeps the first and replaces the second.
+    return querystring.unescape(spaced)
+  }
 }
 
 const replacementsIn = (text: string): number =>

@@ -43,9 +43,9 @@ export function topText(limits: { max?: number; maxList?: number; advice?: Advic
   let schema = z.string()
   const { max, maxList } = limits
   if (max !== undefined) {
-    schema = schema.refine((text) => text.length <= max, {
-      error: `expected at most ${max} characters`,
-    })
+    const error = `expected at most ${max} characters`
+    // zod counts code points, which is what JSON Schema means; the SDKs count UTF-16 units.
+    schema = schema.max(max, error).refine((text) => text.length <= max, { error })
   }
   if (maxList !== undefined) {
     schema = schema.refine((text) => text.split(',').length <= maxList, {

@@ -28,6 +28,18 @@ const timePattern = /^(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})$/
 
 /** Milliseconds since the epoch of a `yyyy-MM-dd HH:mm:ss` text in GMT+8; `undefined` if it is none. */
 export function parseTime(text: string): number | undefined {
+  // The texts of one second come in a row: a call's timestamp, its answer's dates, the next call's.
+  if (text !== lastParsed) {
+    lastMoment = readTime(text)
+    lastParsed = text
+  }
+  return lastMoment
+}
+
+let lastParsed = ''
+let lastMoment: number | undefined
+
+function readTime(text: string): number | undefined {
   if (!timePattern.test(text)) return undefined
   const epochMs = Date.parse(`${text.replace(' ', 'T')}+08:00`)
   // Date.parse rolls 2016-02-30 over to March in some engines; what does not come back is no date.

@@ -1,4 +1,5 @@
 import type { RequestOf } from '../../contracts/define-method.ts'
+import { getOrCreate } from '../../contracts/get-or-create.ts'
 import type { itemUpdate } from '../../contracts/methods/item.ts'
 import type { Item, Sku } from '../../contracts/models/item.ts'
 import { itemFields } from '../../contracts/models/item.ts'
@@ -11,31 +12,39 @@ type SkuArguments = Pick<
   'sku_properties' | 'sku_quantities' | 'sku_prices' | 'sku_outer_ids' | 'sku_barcode'
 >
 
-/** Structures of an item whose parts travel as dotted parameters: `location.city`. */
-const structures = Object.fromEntries(
-  Object.entries(itemFields).flatMap(([name, schema]) => {
-    const shape = shapeOf(schema)
-    return shape.kind === 'object' ? [[name, shape.fields]] : []
-  }),
-)
+/** Where an argument goes: into a field, or into a part of a structure (`location.city`). */
+interface Place {
+  readonly field: string
+  readonly part: string | undefined
+}
+
+const places = new Map<string, Place | null>()
+
+/** `null` for an argument that no field of an item shows. */
+function placeOf(name: string): Place | null {
+  return getOrCreate<string, Place | null>(places, name, () => {
+    const [field = '', part] = name.split('.')
+    if (field === 'num_iid' || !Object.hasOwn(itemFields, field)) return null
+    const shape = shapeOf(itemFields[field as keyof typeof itemFields])
+    const isThere = part === undefined || (shape.kind === 'object' && shape.fields.has(part))
+    return isThere ? { field, part } : null
+  })
+}
 
 /**
  * The fields of an item that its arguments say outright: those with the same name, and dotted ones
  * gathered into their structure. Lists of SKUs are another matter: {@link skusFrom}.
  */
-export function fieldsFrom(request: object, before: Item = {}): Item {
+export function fieldsFrom(request: Readonly<Record<string, unknown>>, before: Item = {}): Item {
   const fields: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(request)) {
-    const dot = name.indexOf('.')
-    if (dot < 0) {
-      if (Object.hasOwn(itemFields, name) && name !== 'num_iid') fields[name] = value
-      continue
-    }
-    const structure = name.slice(0, dot)
-    const part = name.slice(dot + 1)
-    if (structures[structure]?.has(part)) {
-      fields[structure] ??= { ...(before[structure as keyof Item] as object | undefined) }
-      ;(fields[structure] as Record<string, unknown>)[part] = value
+  for (const name in request) {
+    const place = placeOf(name)
+    if (!place) continue
+    const { field, part } = place
+    if (part === undefined) fields[field] = request[name]
+    else {
+      fields[field] ??= { ...(before[field as keyof Item] as object | undefined) }
+      ;(fields[field] as Record<string, unknown>)[part] = request[name]
     }
   }
   return fields

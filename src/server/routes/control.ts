@@ -7,15 +7,11 @@ import { OptionError, problemsOf } from '../../contracts/problems.ts'
 import { type ScenarioSeed, scenario } from '../../contracts/scenario.ts'
 import { signedCurl } from '../curl.ts'
 import type { GatewayCore } from '../gateway.ts'
-import { type Guard, isLoopback } from '../listen.ts'
+import { isLoopback } from '../listen.ts'
 import { scenarioNames } from '../scenario-files.ts'
 import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
 import { version } from '../version.ts'
-
-/** What a request brings from where it came in. */
-export interface Env {
-  readonly Bindings: { readonly guard?: Guard | undefined }
-}
+import type { Env } from './env.ts'
 
 /** The control API: a tool of LocalTOP, apart from the platform's protocol. */
 export function controlRoutesOf(core: GatewayCore): Hono<Env> {

@@ -6,9 +6,10 @@ import {
   noParameters,
   type Parameters,
 } from '../../contracts/protocol/parameters.ts'
-import type { Received } from '../call.ts'
+import { noFacts, type Received } from '../call.ts'
 import { maxBodyBytes } from '../gates/request.ts'
 import type { GatewayCore } from '../gateway.ts'
+import type { Env } from './env.ts'
 
 /** What a body turned out to be. */
 interface Body {
@@ -18,23 +19,42 @@ interface Body {
 
 const noBody: Body = { rawBody: '', tooLarge: false }
 
+type HeaderReader = (name: string) => string | undefined
+
+/**
+ * Reads headers where Node has them parsed already; building a `Headers` object of them costs more
+ * than most gates. A call in this process has no socket and no such headers.
+ */
+function headersOf(c: Context<Env>): HeaderReader {
+  const incoming = c.env.incoming?.headers
+  return incoming
+    ? (name) => incoming[name] as string | undefined
+    : (name) => c.req.raw.headers.get(name) ?? undefined
+}
+
 /** Answers `/router/rest`: reads the call leniently, runs the gates, writes the answer. */
 export function restRoute(core: GatewayCore) {
-  return async function answerRest(c: Context): Promise<Response> {
+  return async function answerRest(c: Context<Env>): Promise<Response> {
     const verb = c.req.method
-    const contentType = c.req.header('content-type') ?? ''
+    const header = headersOf(c)
     const parameters = noParameters()
     const { url } = c.req
     const mark = url.indexOf('?')
     if (mark >= 0) addUrlencoded(parameters, url.slice(mark + 1))
-    // A GET's body, which some clients send, means nothing.
-    const body =
-      verb === 'GET' || verb === 'HEAD'
-        ? noBody
-        : await readBody(c, contentType, parameters).catch(() => undefined)
-    // The caller hung up half-way; nobody is there to hear an answer.
-    if (!body) return new Response(null, { status: 400 })
-    const answer = await core.answer(received(c, verb, contentType, parameters, body))
+    let body = noBody
+    let problem: Error | undefined
+    try {
+      // A GET's body, which some clients send, means nothing.
+      if (verb !== 'GET' && verb !== 'HEAD') body = await readBody(c, header, parameters)
+    } catch (error) {
+      // The caller hung up half-way: nobody is there to hear an answer.
+      if (c.env.incoming?.destroyed || c.req.raw.signal.aborted)
+        return new Response(null, { status: 400 })
+      problem = error instanceof Error ? error : new Error(String(error))
+    }
+    const call = received(c.req.path, verb, header, parameters, body)
+    const answering = core.answer(call, problem)
+    const answer = answering instanceof Promise ? await answering : answering
     const headers: Record<string, string> = {
       'content-type': answer.contentType,
       'x-localtop-exchange': answer.exchange,
@@ -46,9 +66,9 @@ export function restRoute(core: GatewayCore) {
   }
 
   function received(
-    c: Context,
+    path: string,
     verb: string,
-    contentType: string,
+    header: HeaderReader,
     parameters: Parameters,
     { rawBody, tooLarge }: Body,
   ): Received {
@@ -65,11 +85,11 @@ export function restRoute(core: GatewayCore) {
       repeated: parameters.repeated,
       badEncoding: parameters.badEncoding,
       verb,
-      path: c.req.path,
+      path,
       rawBody,
-      contentType,
+      contentType: header('content-type') ?? '',
       tooLarge,
-      forcedError: c.req.header('x-localtop-error'),
+      forcedError: header('x-localtop-error'),
       world,
       app,
       profile,
@@ -77,13 +97,15 @@ export function restRoute(core: GatewayCore) {
       simplify: format === 'json' && params.simplify === 'true',
       requestId: world.ids.requestId(),
       now: world.clock.now(),
+      ...noFacts,
     }
   }
 }
 
 /** Reads a body once: as text where it is text, as bytes only for multipart. */
-async function readBody(c: Context, contentType: string, into: Parameters): Promise<Body> {
-  const length = Number(c.req.header('content-length') ?? Number.NaN)
+async function readBody(c: Context<Env>, header: HeaderReader, into: Parameters): Promise<Body> {
+  const contentType = header('content-type') ?? ''
+  const length = Number(header('content-length') ?? Number.NaN)
   if (!(length <= maxBodyBytes)) {
     // Longer than allowed, or chunked and of a length that nobody knows yet.
     if (c.req.raw.body === null) return noBody

@@ -68,13 +68,15 @@ export class JournalAdapter implements Adapter<StoreData> {
       .sort((a, b) => a - b)
     const data: StoreData = new Map()
     const hasSnapshot = names.includes(snapshotName)
+    let bytes = 0
     const firstLog = hasSnapshot ? await this.#readSnapshot(data) : 0
     for (const number of logs) {
-      if (number >= firstLog) await this.#readLog(data, logName(number))
+      if (number >= firstLog) bytes += await this.#readLog(data, logName(number))
       else await rm(join(this.#folder, logName(number)), { force: true })
     }
+    this.#logBytes = bytes
     this.logsRead = logs.filter((number) => number >= firstLog).length
-    await this.#beginLog(Math.max(firstLog, (logs.at(-1) ?? 0) + 1))
+    this.#logNumber = Math.max(firstLog, (logs.at(-1) ?? 0) + 1)
     return hasSnapshot || logs.length > 0 ? data : null
   }
 
@@ -92,9 +94,12 @@ export class JournalAdapter implements Adapter<StoreData> {
     return header.log
   }
 
-  async #readLog(data: StoreData, name: string): Promise<void> {
+  /** @returns how long it is */
+  async #readLog(data: StoreData, name: string): Promise<number> {
     const path = join(this.#folder, name)
+    let bytes = 0
     for await (const { text, number, ended } of linesOf(path)) {
+      bytes += text.length
       const operation = parseLine(text)
       if (Array.isArray(operation)) applyOperation(data, operation as unknown as Operation)
       else if (ended) {
@@ -103,6 +108,7 @@ export class JournalAdapter implements Adapter<StoreData> {
         )
       }
     }
+    return bytes
   }
 
   /** From here on changes go to another log; its file comes about with the first of them. */

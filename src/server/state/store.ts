@@ -36,9 +36,10 @@ export function memoryStore(): Store {
 /**
  * A store in a folder: lowdb holds the data, the journal adapter keeps it, one line a change.
  *
+ * @param onProblem told when the logs could not be folded into a snapshot
  * @throws FolderInUseError, StoreFormatError from `load`
  */
-export function fileStore(folder: string): Store {
+export function fileStore(folder: string, onProblem: (problem: Error) => void): Store {
   const adapter = new JournalAdapter(folder)
   const db = new Low<StoreData>(adapter, new Map())
   let unlock: (() => void) | undefined
@@ -68,7 +69,8 @@ export function fileStore(folder: string): Store {
           compaction = db.write().finally(() => {
             compaction = undefined
           })
-          compaction.catch(() => undefined)
+          // What the logs hold is as safe as before; the next change tries again.
+          compaction.catch(onProblem)
         }
         return adapter.flushed()
       },

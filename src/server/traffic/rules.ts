@@ -17,8 +17,8 @@ export interface Rules {
   /** Puts rules in force instead of those that are; all counts start again. */
   set(rules: readonly ActiveRule[]): void
   list(): readonly ActiveRule[]
-  /** Starts all counts again. */
-  rearm(): void
+  /** Starts a world's counts again. */
+  rearm(world: World): void
 }
 
 export interface ActiveRule {
@@ -65,9 +65,7 @@ export function createRules(): Rules {
       counts = new WeakMap()
     },
     list: () => active,
-    rearm() {
-      counts = new WeakMap()
-    },
+    rearm: (world) => void counts.delete(world),
   }
 }
 
@@ -91,7 +89,10 @@ function isDue(rule: Rule, { seen, applied }: Count): boolean {
   return seen >= from && (to === undefined || seen <= to) && applied < timesOf(rule)
 }
 
-function happen({ then }: Rule, call: Judged): Rejection | undefined | Promise<undefined> {
+function happen(
+  { then }: Rule,
+  call: Judged,
+): Rejection | undefined | Promise<Rejection | undefined> {
   const { world, app, now, session } = call
   if (then.refuse !== undefined) {
     const rejection = findError(then.refuse, { appKey: app.app_key })
@@ -106,7 +107,8 @@ function happen({ then }: Rule, call: Judged): Rejection | undefined | Promise<u
   }
   if (then.expireSession && session) {
     world.putSession({ ...session, expires: formatTime(now) })
-    return reject('invalid-session/session-expired')
+    const refusal = reject('invalid-session/session-expired')
+    return world.committed()?.then(() => refusal) ?? refusal
   }
   if (then.delay !== undefined)
     return world.clock.sleep(parseDuration(then.delay) ?? 0).then(() => undefined)
