@@ -18,6 +18,7 @@ export interface GatewayFlags {
   readonly seed?: string
   readonly httpStatus?: 'always-200' | 'semantic'
   readonly readyFile?: string
+  readonly tls?: boolean
   readonly log?: 'pretty' | 'json' | 'silent'
   readonly config?: string
 }
@@ -58,6 +59,10 @@ export const gatewayFlags = () => [
     'put the rules of a scenario in force: a name or a file; repeatable',
   ).argParser(collect),
   new Option('--seed <n>', 'same seed, same identifiers (default: 1)'),
+  new Option(
+    '--tls',
+    'open an HTTPS port beside, one above --port, with a certificate kept in the data folder',
+  ),
   new Option('--http-status <mode>', 'HTTP status of errors (default: always-200)').choices([
     'always-200',
     'semantic',
@@ -90,6 +95,7 @@ const config = z
     seed: z.union([z.string(), z.int().transform(String)]),
     'http-status': z.enum(['always-200', 'semantic']),
     'ready-file': z.string(),
+    tls: z.boolean(),
     log: z.enum(['pretty', 'json', 'silent']),
   })
   .partial()

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'

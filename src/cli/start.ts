@@ -5,6 +5,7 @@ import {
   createGateway,
   type Gateway,
   isLoopback,
+  keptCertificate,
   type Listening,
   type LogEvent,
   methodCount,
@@ -45,21 +46,39 @@ async function start(flags: GatewayFlags, json: boolean): Promise<void> {
   const gateway = createGateway({ ...options, log: logger(log) })
   const stopping = stopOnSignal(gateway)
   try {
-    const listening = await gateway.listen({
-      port: flags.port ?? 7070,
-      host: flags.host ?? '127.0.0.1',
-      replaceGlobals: true,
-    })
+    const { port: asked = 7070, host = '127.0.0.1' } = flags
+    const listening = await gateway.listen({ port: asked, host, replaceGlobals: true })
+    const secure = flags.tls ? await listenSecurely(gateway, flags) : undefined
     const { url, controlUrl, controlToken, port } = listening
-    const ready = { url, controlUrl, controlToken, pid: process.pid, port }
+    const ready = { url, controlUrl, controlToken, pid: process.pid, port, ...secure }
     if (flags.readyFile !== undefined) writeInOneMove(flags.readyFile, JSON.stringify(ready))
     if (json) printJson(ready)
-    else print(await startScreen(gateway, listening, flags))
+    else print(await startScreen(gateway, listening, flags, secure))
   } catch (error) {
     await gateway.close().catch(() => undefined)
     throw error
   }
   await stopping
+}
+
+/** The HTTPS port beside the HTTP one. */
+interface Secure {
+  readonly tlsUrl: string
+  /** The certificate that a client is told to trust. */
+  readonly tlsCertificate: string
+}
+
+async function listenSecurely(gateway: Gateway, flags: GatewayFlags): Promise<Secure> {
+  const { port = 7070, host = '127.0.0.1', data = '.localtop' } = flags
+  const { key, cert, file } = await keptCertificate(data, new Date())
+  const beside = port === 0 ? 0 : port + 1
+  const { url } = await gateway.listen({
+    port: beside,
+    host,
+    replaceGlobals: true,
+    tls: { key, cert },
+  })
+  return { tlsUrl: url, tlsCertificate: file }
 }
 
 /** Ends when SIGINT or SIGTERM has stopped the gateway in order; a second signal ends the process at once. */
@@ -90,6 +109,7 @@ async function startScreen(
   gateway: Gateway,
   listening: Listening,
   flags: GatewayFlags,
+  secure: Secure | undefined,
 ): Promise<string> {
   const { url, controlUrl, host, controlToken } = listening
   const profile = profiles[flags.profile ?? 'guide']
@@ -101,6 +121,12 @@ async function startScreen(
     `${bold('LocalTOP')} ${version}  ${dim('the Taobao Open Platform on this machine')}`,
     '',
     `  gateway    ${cyan(`${url}/router/rest`)}`,
+    ...(secure
+      ? [
+          `  HTTPS      ${cyan(`${secure.tlsUrl}/router/rest`)}`,
+          `             certificate ${secure.tlsCertificate}`,
+        ]
+      : []),
     `  profile    ${describeProfile(profile)}`,
     `  state      ${store}`,
     `  methods    ${methodCount} stateful`,

@@ -9,46 +9,10 @@ import { problemsOf } from '../contracts/problems.ts'
 import { isTopError, isTopResponseError, TopRequestError, TopShapeError } from './errors.ts'
 import { type ClientOptions, settingsOf } from './options.ts'
 import { createPacer } from './pacing.ts'
-import {
-  type PublishableItem,
-  type PublishOptions,
-  type PublishResult,
-  publishItems,
-} from './publish.ts'
+import { publishItems } from './publish.ts'
 import { backOff, planAfter } from './retry.ts'
+import type { CallOptions, TopClient } from './top-client.ts'
 import { send } from './transport.ts'
-
-export interface CallOptions {
-  /** Instead of the client's session. */
-  readonly session?: string | undefined
-  /** Ends waiting and sending. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** A caller of the platform, typed by the same contracts that the gateway keeps. */
-export interface TopClient {
-  /**
-   * Calls a method: checks the request, signs, sends, checks the answer. What is worth sending again is
-   * sent again; a ban is waited out; a refused session is refreshed once.
-   *
-   * @throws TopRequestError before anything is sent; TopResponseError for the platform's refusal;
-   * TopTransportError when no answer came; TopShapeError for an answer that breaks the contract
-   * @example
-   * const { item } = await client.call(itemSellerGet, { fields: ['num_iid', 'title'], num_iid: '11223344' })
-   */
-  call<C extends AnyContract>(
-    contract: C,
-    request: RequestOf<C>,
-    options?: CallOptions,
-  ): Promise<ResponseOf<C>>
-  /** Sends texts as they are, once, and answers what came under the root: for testing a gateway. @throws as `call`, but TopRequestError */
-  callUnchecked(method: string, params: WireArguments, options?: CallOptions): Promise<unknown>
-  /**
-   * Publishes items, several at a time. An item whose outcome is unknown is looked for by its
-   * `outer_id` before it is sent again, so none is published twice.
-   */
-  publish(items: Iterable<PublishableItem>, options?: PublishOptions): Promise<PublishResult[]>
-}
 
 /**
  * @throws OptionError for options that cannot be used

@@ -1,13 +1,12 @@
 import type { ArgumentIssue } from '../contracts/arguments.ts'
 import type { Problem } from '../contracts/problems.ts'
 import {
-  errorNameOfWire,
-  kindOf,
   type PlatformError,
   type PlatformErrorName,
   platformErrors,
   type Retry,
-} from '../contracts/protocol/errors.ts'
+} from '../contracts/protocol/error-table.ts'
+import { errorNameOfWire, kindOf } from '../contracts/protocol/errors.ts'
 
 /** What all errors of the client have in common. */
 export abstract class TopError extends Error {

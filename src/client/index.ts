@@ -1,4 +1,3 @@
-export type { CallOptions, TopClient } from './client.ts'
 export { createClient } from './client.ts'
 export type { WireError } from './errors.ts'
 export {
@@ -16,6 +15,12 @@ export {
 export type { ItemRow, RowProblem } from './item-files.ts'
 export { ItemFileError, readItems, readItemTexts } from './item-files.ts'
 export type { ClientOptions, RetryOptions } from './options.ts'
-export type { PublishableItem, PublishError, PublishOptions, PublishResult } from './publish.ts'
 export type { PublishFileOptions, PublishFileSummary, RowResult } from './publish-file.ts'
 export { publishFile } from './publish-file.ts'
+export type {
+  PublishableItem,
+  PublishError,
+  PublishOptions,
+  PublishResult,
+} from './publish-types.ts'
+export type { CallOptions, TopClient } from './top-client.ts'

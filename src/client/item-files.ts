@@ -5,7 +5,7 @@ import { decodeArguments, missingArgument, type WireArguments } from '../contrac
 import { itemAdd } from '../contracts/methods/item.ts'
 import type { ProfileName } from '../contracts/profile.ts'
 import type { TopFile } from '../contracts/protocol/scalars.ts'
-import type { PublishableItem } from './publish.ts'
+import type { PublishableItem } from './publish-types.ts'
 
 /** A file of items cannot be read at all; nothing of it is published. */
 export class ItemFileError extends Error {

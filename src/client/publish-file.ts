@@ -1,8 +1,13 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { ProfileName } from '../contracts/profile.ts'
-import type { TopClient } from './client.ts'
 import { type ItemRow, type RowProblem, readItems } from './item-files.ts'
-import type { PublishableItem, PublishError, PublishOptions, PublishResult } from './publish.ts'
+import type {
+  PublishableItem,
+  PublishError,
+  PublishOptions,
+  PublishResult,
+} from './publish-types.ts'
+import type { TopClient } from './top-client.ts'
 
 /** One line of a result file: what became of one row. */
 export interface RowResult {

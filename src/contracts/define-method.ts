@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { getOrCreate } from './get-or-create.ts'
 import type { ProfileName } from './profile.ts'
-import type { Fidelity } from './protocol/errors.ts'
+import type { Fidelity } from './protocol/error-table.ts'
 
 /** What a declared sub-code means, and the text that goes with it on the wire. */
 export interface SubCode extends Fidelity {

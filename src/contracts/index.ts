@@ -44,20 +44,19 @@ export type { Format } from './protocol/envelope.ts'
 export { responseKey } from './protocol/envelope.ts'
 export type {
   ErrorKind,
-  ErrorResponse,
-  Explanation,
   Fidelity,
   PlatformError,
   PlatformErrorName,
   PlatformErrorRef,
   Retry,
-} from './protocol/errors.ts'
+} from './protocol/error-table.ts'
+export { platformErrors } from './protocol/error-table.ts'
+export type { ErrorResponse, Explanation } from './protocol/errors.ts'
 export {
   errorNameOfWire,
   findError,
   guideCode,
   kindOf,
-  platformErrors,
   Rejection,
   reject,
 } from './protocol/errors.ts'

@@ -1,5 +1,6 @@
 import type { Format } from './protocol/envelope.ts'
-import { guideCode, type PlatformErrorName, platformErrors } from './protocol/errors.ts'
+import { type PlatformErrorName, platformErrors } from './protocol/error-table.ts'
+import { guideCode } from './protocol/errors.ts'
 import { formatRate, type Rate } from './rate.ts'
 
 export const profileNames = ['guide', 'production'] as const

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { controlPath } from '../contracts/control.ts'
-import type { GatewayCore } from './gateway.ts'
+import type { GatewayCore } from './core.ts'
 import { controlRoutesOf } from './routes/control.ts'
 import type { Env } from './routes/env.ts'
 import { restRoute } from './routes/rest.ts'

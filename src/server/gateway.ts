@@ -1,4 +1,4 @@
-import type { ClockCommand, Tenant, TenantRequest } from '../contracts/control.ts'
+import type { ClockCommand } from '../contracts/control.ts'
 import type { AnyContract } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
@@ -10,11 +10,12 @@ import { defineScenario, type ScenarioSeed } from '../contracts/scenario.ts'
 import { defaultWorld, type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { createApp } from './app.ts'
 import type { Received } from './call.ts'
-import { type Answer, encode } from './encode.ts'
+import type { Answered, Gateway, GatewayCore } from './core.ts'
+import { encode } from './encode.ts'
 import { gatesFor } from './gates/index.ts'
 import type { AnyHandler } from './handlers/handler.ts'
 import { handlers } from './handlers/index.ts'
-import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Verdict } from './pipeline.ts'
 import { loadScenario } from './scenario-files.ts'
@@ -24,81 +25,8 @@ import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './
 import { fileStore, memoryStore } from './state/store.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
-import {
-  createJournal,
-  type Exchange,
-  type ExchangeFilter,
-  type ExplainedExchange,
-} from './traffic/journal.ts'
+import { createJournal } from './traffic/journal.ts'
 import { type ActiveRule, activeRules, createRules } from './traffic/rules.ts'
-
-/** A running gateway, with or without a socket. */
-export interface Gateway extends AsyncDisposable {
-  /** Answers a request in this process: platform endpoints and control API, no socket needed. */
-  readonly fetch: (request: Request) => Promise<Response>
-  /** Opens a port. @throws PortInUseError */
-  listen(options?: ListenOptions): Promise<Listening>
-  /** Finishes what is under way, closes port and store. */
-  close(): Promise<void>
-  /** Ends when the store is loaded; calls wait for it by themselves. @throws ExistingStateError, FolderInUseError, StoreFormatError */
-  ready(): Promise<void>
-  /** Back to the seed: see `POST /_localtop/reset`. */
-  reset(options?: { readonly appKey?: string }): Promise<void>
-  snapshot(options?: { readonly secrets?: boolean }): Promise<Snapshot>
-  /** @throws ZodError for what is no snapshot */
-  restore(snapshot: Snapshot): Promise<void>
-  /** Mints an app with a secret, a session and a shop of its own. */
-  tenant(request?: TenantRequest): Promise<Tenant>
-  readonly clock: GatewayClock
-  readonly scenarios: GatewayScenarios
-  readonly exchanges: GatewayExchanges
-}
-
-/** The clock as people move it: times in GMT+8, durations such as `31m`. */
-export interface GatewayClock {
-  state(): ClockState
-  /** @throws OptionError for a text that is no time */
-  freeze(at?: string): ClockState
-  set(at: string): ClockState
-  advance(duration: string): ClockState
-  scale(factor: number): ClockState
-  resume(): ClockState
-}
-
-export interface GatewayScenarios {
-  /** The rules in force, each in a sentence. */
-  list(): readonly ActiveRule[]
-  /** Puts the rules of these scenarios in force instead of those that are. */
-  set(scenarios: readonly (string | ScenarioSeed)[]): readonly ActiveRule[]
-  clear(): void
-}
-
-export interface GatewayExchanges {
-  list(filter?: ExchangeFilter): Exchange[]
-  find(id: string): ExplainedExchange | undefined
-  clear(): void
-}
-
-/** An answer, and what its headers say to people. */
-interface Answered extends Answer {
-  readonly exchange: string
-  readonly gate: string
-  readonly tier: string | undefined
-}
-
-/** What routes need of a gateway beside its public face. */
-export interface GatewayCore {
-  readonly gateway: Gateway
-  readonly options: GatewayOptions
-  readonly profile: Profile
-  readonly base: World
-  worldOf(appKey: string | undefined): World
-  profileOf(world: World, app: App | undefined): Profile
-  answer(call: Received, problem?: Error): Answered | Promise<Answered>
-  tenants(): readonly string[]
-  dropTenant(appKey: string): Promise<boolean>
-  moveClock(command: ClockCommand): ClockState
-}
 
 interface TenantRecord {
   readonly seed: ParsedWorld

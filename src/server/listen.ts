@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import { controlPath } from '../contracts/control.ts'
-import type { Env } from './routes/env.ts'
+import type { Env, Guard } from './routes/env.ts'
+import type { Certificate } from './tls.ts'
 
 export interface ListenOptions {
   /** 0 is any free port. @default 0 */
@@ -15,13 +17,8 @@ export interface ListenOptions {
    * makes a call several times cheaper. For a process that is the gateway's own. @default false
    */
   readonly replaceGlobals?: boolean
-}
-
-/** Who may use the control API through a port. */
-export interface Guard {
-  readonly token: string
-  /** Bound to loopback: no token is needed, but a loopback `Host` and no foreign `Origin`. */
-  readonly open: boolean
+  /** Makes it an HTTPS port. @default plain HTTP */
+  readonly tls?: Certificate
 }
 
 /** An open port. */
@@ -60,7 +57,7 @@ const sweepMs = 20
  */
 export async function listen(
   fetch: (request: Request, port: Env['Bindings']) => Response | Promise<Response>,
-  { port = 0, host = '127.0.0.1', replaceGlobals = false }: ListenOptions,
+  { port = 0, host = '127.0.0.1', replaceGlobals = false, tls }: ListenOptions,
 ): Promise<Listening> {
   const controlToken = randomBytes(24).toString('base64url')
   const guard: Guard = { token: controlToken, open: isLoopback(host) }
@@ -68,7 +65,8 @@ export async function listen(
     fetch: (request, { incoming }) =>
       fetch(request, { guard, incoming: incoming as IncomingMessage }),
     // A GET carries all its parameters in the URL.
-    serverOptions: { maxHeaderSize: maxUrlBytes },
+    serverOptions: { maxHeaderSize: maxUrlBytes, ...tls },
+    ...(tls && { createServer: createHttpsServer }),
     overrideGlobalObjects: replaceGlobals,
   })
   await new Promise<void>((resolve, reject) => {
@@ -78,7 +76,7 @@ export async function listen(
     server.listen(port, host, () => resolve())
   })
   const actual = (server.address() as AddressInfo).port
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
+  const url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${actual}`
   return {
     url,
     controlUrl: url + controlPath,

@@ -1,4 +1,5 @@
-import { type Fidelity, Rejection } from '../contracts/protocol/errors.ts'
+import type { Fidelity } from '../contracts/protocol/error-table.ts'
+import { Rejection } from '../contracts/protocol/errors.ts'
 
 /** What a gate learned; `undefined` when it only looked. */
 type Outcome<Facts> = Facts | Rejection | undefined

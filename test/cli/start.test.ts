@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -30,6 +31,8 @@ async function start(...args: readonly string[]) {
     controlToken: string
     pid: number
     port: number
+    tlsUrl?: string
+    tlsCertificate?: string
   }
 }
 
@@ -111,6 +114,30 @@ describe('localtop start', () => {
     expect(await running.prints('Ctrl-C')).toContain(
       'Of number 2 of calls of taobao.item.seller.get: ban the app for 2s, once.',
     )
+  })
+
+  it('opens an HTTPS port beside, with a certificate that it keeps', async () => {
+    const ask = async () => {
+      const { url, tlsUrl, tlsCertificate } = await start('--tls')
+      expect(await getJson(`${url}/_localtop/health`)).toMatchObject({ ready: true })
+      const ca = readFileSync(tlsCertificate ?? '', 'utf8')
+      const { port } = new URL(tlsUrl ?? '')
+      // By the name of the platform, as a client does that has the host written into it.
+      const status = await new Promise((resolve, reject) => {
+        const options = { port, host: '127.0.0.1', servername: 'eco.taobao.com', ca, agent: false }
+        get({ ...options, path: '/router/rest' }, (answer) => resolve(answer.statusCode)).on(
+          'error',
+          reject,
+        )
+      })
+      running?.child.kill('SIGTERM')
+      expect(await running?.ended).toMatchObject({ status: 0, stderr: '' })
+      return { status, ca }
+    }
+    const first = await ask()
+    expect(first.status).toBe(200)
+    expect(statSync(join(folder, '.localtop/tls-key.pem')).mode & 0o077).toBe(0)
+    expect(await ask()).toEqual(first)
   })
 
   it('prints a line for each call, without secrets', async () => {

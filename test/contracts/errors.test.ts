@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { writeError } from '../../src/contracts/protocol/envelope.ts'
 import {
-  type ErrorResponse,
   type Fidelity,
-  findError,
-  guideCode,
   type PlatformError,
   type PlatformErrorName,
   platformErrors,
+} from '../../src/contracts/protocol/error-table.ts'
+import {
+  type ErrorResponse,
+  findError,
+  guideCode,
   Rejection,
   reject,
   rejectBusiness,

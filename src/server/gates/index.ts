@@ -1,5 +1,5 @@
 import type { AnyContract } from '../../contracts/define-method.ts'
-import type { Fidelity } from '../../contracts/protocol/errors.ts'
+import type { Fidelity } from '../../contracts/protocol/error-table.ts'
 import type { Rate } from '../../contracts/rate.ts'
 import type { Received } from '../call.ts'
 import type { AnyHandler } from '../handlers/handler.ts'

@@ -1,4 +1,5 @@
-import { type PlatformErrorRef, type Rejection, reject } from '../../contracts/protocol/errors.ts'
+import type { PlatformErrorRef } from '../../contracts/protocol/error-table.ts'
+import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { parseRate, type Rate } from '../../contracts/rate.ts'
 import type { Received } from '../call.ts'
 import type { App } from '../state/world.ts'

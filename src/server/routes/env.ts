@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import type { Guard } from '../listen.ts'
+
+/** Who may use the control API through a port. */
+export interface Guard {
+  readonly token: string
+  /** Bound to loopback: no token is needed, but a loopback `Host` and no foreign `Origin`. */
+  readonly open: boolean
+}
 
 /** What a request brings from the port it came in by; nothing for a call in this process. */
 export interface Env {

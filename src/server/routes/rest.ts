@@ -7,8 +7,8 @@ import {
   type Parameters,
 } from '../../contracts/protocol/parameters.ts'
 import { noFacts, type Received } from '../call.ts'
+import type { GatewayCore } from '../core.ts'
 import { maxBodyBytes } from '../gates/request.ts'
-import type { GatewayCore } from '../gateway.ts'
 import type { Env } from './env.ts'
 
 /** What a body turned out to be. */
