@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
-import { parseRate, profileNames, worldSeed } from '../contracts/index.ts'
+import { profileNames, worldSeed, writtenRate } from '../contracts/index.ts'
 import { type GatewayOptions, readDataFile } from '../server/index.ts'
 import { UsageError } from './terminal.ts'
 
@@ -31,9 +31,8 @@ const port = (text: string) => {
 }
 
 export const rate = (text: string) => {
-  if (parseRate(text) === undefined) {
-    throw new InvalidArgumentError('expected N/sec, N/min, N/hour, N/day or off')
-  }
+  const { error } = writtenRate.safeParse(text)
+  if (error) throw new InvalidArgumentError(error.issues[0]?.message ?? '')
   return text
 }
 
@@ -88,9 +87,7 @@ const config = z
     store: z.enum(['memory', 'file']),
     data: z.string(),
     fresh: z.boolean(),
-    'rate-limit': z.string().refine((text) => parseRate(text) !== undefined, {
-      error: 'expected N/sec, N/min, N/hour, N/day or off',
-    }),
+    'rate-limit': writtenRate,
     scenario: z.union([z.string().transform((name) => [name]), z.array(z.string())]),
     seed: z.union([z.string(), z.int().transform(String)]),
     'http-status': z.enum(['always-200', 'semantic']),

@@ -1,30 +1,20 @@
 import * as z from 'zod'
 import { profileNames } from './profile.ts'
-import { parseDuration, parseTime } from './protocol/timestamp.ts'
-import { parseRate } from './rate.ts'
 import { worldParts } from './world.ts'
+import { writtenDuration, writtenMoment, writtenRate } from './written-values.ts'
 
 /** Where the control API lives; everything else is the platform's. */
 export const controlPath = '/_localtop'
-
-const moment = z.string().refine((text) => parseTime(text) !== undefined, {
-  error: 'expected yyyy-MM-dd HH:mm:ss in GMT+8',
-})
 
 /** `POST /clock`: exactly one of freeze, set, advance, scale, resume; `appKey` shifts one tenant alone. */
 export const clockCommand = z
   .strictObject({
     /** Stops the clock, at a moment or (`true`) where it stands. */
-    freeze: z.union([moment, z.literal(true)]).optional(),
+    freeze: z.union([writtenMoment, z.literal(true)]).optional(),
     /** Moves the clock to a moment; it goes on from there. */
-    set: moment.optional(),
+    set: writtenMoment.optional(),
     /** Moves the clock by a duration, back with a minus. */
-    advance: z
-      .string()
-      .refine((text) => parseDuration(text) !== undefined, {
-        error: 'expected a duration such as 500ms, 31m, 8h',
-      })
-      .optional(),
+    advance: writtenDuration.optional(),
     /** How many virtual seconds pass in a real one. */
     scale: z.number().positive().max(1_000_000).optional(),
     /** Ends a freeze and a scale: real pace again, from where the clock stands. */
@@ -47,12 +37,7 @@ export const tenantRequest = z.strictObject({
   appSecret: z.string().min(1).optional(),
   session: z.string().min(1).optional(),
   profile: z.enum(profileNames).optional(),
-  rateLimit: z
-    .string()
-    .refine((text) => parseRate(text) !== undefined, {
-      error: 'expected N/sec, N/min, N/hour, N/day or off',
-    })
-    .optional(),
+  rateLimit: writtenRate.optional(),
   /** Sellers, sessions and items of the tenant's shop; an empty shop where absent. */
   world: worldParts.optional(),
 })

@@ -103,3 +103,4 @@ export { defineScenario, explainRule, scenario } from './scenario.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'
 // Worlds, scenarios, the control API
 export { defaultWorld, worldParts, worldSeed } from './world.ts'
+export { writtenRate } from './written-values.ts'

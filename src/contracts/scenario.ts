@@ -1,17 +1,14 @@
 import * as z from 'zod'
 import { platformErrors } from './protocol/error-table.ts'
 import { findError } from './protocol/errors.ts'
-import { parseDuration, parseTime } from './protocol/timestamp.ts'
+import { parseDuration } from './protocol/timestamp.ts'
 import { methods } from './registry.ts'
 import { appSeed, worldParts } from './world.ts'
+import { writtenDuration, writtenMoment } from './written-values.ts'
 
 const banKinds = platformErrors['app-call-limited'].kinds
-const durationHint = 'expected a duration such as 500ms, 2s, 31m, 8h'
-const duration = z
-  .string()
-  .refine((text) => parseDuration(text) !== undefined, { error: durationHint })
 /** How long something lasts: above 0. */
-const span = duration.refine((text) => (parseDuration(text) ?? 1) > 0, {
+const span = writtenDuration.refine((text) => (parseDuration(text) ?? 1) > 0, {
   error: 'expected a duration above 0',
 })
 /** One of the bans of code 7, by its sub-code. */
@@ -92,7 +89,7 @@ const caller = z.strictObject({
   secret: z.string().optional(),
   session: text.optional(),
   /** How far the caller's own clock is off, as in `-11m`. */
-  clockOff: duration.optional(),
+  clockOff: writtenDuration.optional(),
   /** `false` sends what the bundled client would refuse to send. */
   check: z.boolean().optional(),
   /** The session that the client gets when it asks for a new one. */
@@ -128,12 +125,8 @@ const step = z.union([
       refusals: z.array(errorRef).optional(),
     }),
   }),
-  z.strictObject({ advance: duration }),
-  z.strictObject({
-    freeze: z.string().refine((time) => parseTime(time) !== undefined, {
-      error: 'expected yyyy-MM-dd HH:mm:ss in GMT+8',
-    }),
-  }),
+  z.strictObject({ advance: writtenDuration }),
+  z.strictObject({ freeze: writtenMoment }),
 ])
 
 /** A story of calls with what each must give, and the rules that make it go wrong. */

@@ -3,8 +3,7 @@ import { itemFields, sku } from './models/item.ts'
 import { user } from './models/user.ts'
 import { profileNames } from './profile.ts'
 import { idText, normalPrice } from './protocol/scalars.ts'
-import { parseTime } from './protocol/timestamp.ts'
-import { parseRate } from './rate.ts'
+import { writtenMoment, writtenRate } from './written-values.ts'
 
 const name = z.string().min(1)
 // YAML and JSON authors write ids and keys as numbers; texts is what they are.
@@ -12,18 +11,12 @@ const wholeNumber = z.int().nonnegative().transform(String)
 const key = z.union([name, wholeNumber])
 /** What travels as a number: digits, as text because it may pass 2^53. */
 const number = z.union([idText, wholeNumber])
-const moment = z.string().refine((text) => parseTime(text) !== undefined, {
-  error: 'expected yyyy-MM-dd HH:mm:ss in GMT+8',
-})
 const money = z.union([z.string(), z.number().transform(String)]).pipe(
   z
     .string()
     .regex(/^\d{1,12}(\.\d{1,2})?$/, 'expected a price in yuan with at most two decimals')
     .transform(normalPrice),
 )
-const rate = z.string().refine((text) => parseRate(text) !== undefined, {
-  error: 'expected N/sec, N/min, N/hour, N/day or off',
-})
 
 export const appSeed = z.strictObject({
   app_key: key,
@@ -32,7 +25,7 @@ export const appSeed = z.strictObject({
   profile: z.enum(profileNames).optional(),
   /** `all`, or the methods it may call; `taobao.items.*` stands for a family. */
   grants: z.union([z.literal('all'), z.array(name)]).default('all'),
-  rate_limit: rate.optional(),
+  rate_limit: writtenRate.optional(),
 })
 
 export const sellerSeed = z.strictObject({
@@ -49,7 +42,7 @@ export const sessionSeed = z.strictObject({
   /** The nick of the seller who gave it. */
   seller: name,
   /** When it ends; absent means never. */
-  expires: moment.optional(),
+  expires: writtenMoment.optional(),
   revoked: z.boolean().optional(),
 })
 
@@ -62,10 +55,10 @@ export const itemSeed = z.strictObject({
   title: name,
   price: money,
   num: z.int().nonnegative(),
-  created: moment.optional(),
-  modified: moment.optional(),
-  list_time: moment.optional(),
-  delist_time: moment.optional(),
+  created: writtenMoment.optional(),
+  modified: writtenMoment.optional(),
+  list_time: writtenMoment.optional(),
+  delist_time: writtenMoment.optional(),
   skus: z
     .strictObject({
       sku: z.array(

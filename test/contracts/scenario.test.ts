@@ -258,6 +258,25 @@ describe('a world', () => {
     })
   })
 
+  it.each([
+    [{ apps: [...shop.apps, ...shop.apps] }, 'apps[1].app_key: "a" stands in apps twice'],
+    [
+      { sellers: [...shop.sellers, ...shop.sellers] },
+      'sellers[1].nick: "n" stands in sellers twice',
+    ],
+    [
+      {
+        items: [
+          { ...item, num_iid: 7 },
+          { ...item, num_iid: '7' },
+        ],
+      },
+      'items[1].num_iid: "7" stands in items twice',
+    ],
+  ])('refuses what would overwrite what stands before it: %j', (parts, problem) => {
+    expect(ofWorld(parts)).toEqual([problem])
+  })
+
   it('reads the default world', () => {
     const world = worldSeed.parse(defaultWorld)
     expect(world.apps).toHaveLength(3)

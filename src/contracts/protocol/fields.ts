@@ -1,5 +1,5 @@
 import { getOrCreate } from '../get-or-create.ts'
-import type { WireShape } from './wire-shape.ts'
+import { elementsOf, type WireShape } from './wire-shape.ts'
 
 type Structure = Readonly<Record<string, unknown>>
 
@@ -40,7 +40,7 @@ export function project(response: Structure, shape: WireShape, selection: Select
 function pick(value: unknown, shape: WireShape, selection: Selection | undefined): unknown {
   if (selection === undefined || shape.kind === 'value') return value
   if (shape.kind === 'list') {
-    const elements = (value as Record<string, readonly unknown[]>)[shape.element] ?? []
+    const elements = elementsOf(value, shape.element)
     return { [shape.element]: elements.map((element) => pick(element, shape.of, selection)) }
   }
   const from = value as Structure

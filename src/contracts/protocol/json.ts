@@ -1,4 +1,4 @@
-import type { WireShape } from './wire-shape.ts'
+import { elementsOf, type WireShape } from './wire-shape.ts'
 
 /**
  * Writes a response as the platform does: compact, identifiers as bare numbers (exact beyond 2^53,
@@ -18,7 +18,7 @@ export function writeJson(value: unknown, shape: WireShape, simplify = false): s
       return `{${text}}`
     }
     case 'list': {
-      const elements = (value as Record<string, readonly unknown[]>)[shape.element] ?? []
+      const elements = elementsOf(value, shape.element)
       const text = `[${elements.map((element) => writeJson(element, shape.of, simplify)).join(',')}]`
       return simplify ? text : `{"${shape.element}":${text}}`
     }
@@ -30,10 +30,7 @@ export function writeJson(value: unknown, shape: WireShape, simplify = false): s
 /** Whether a field is written at all: the platform leaves out what is null and lists that are empty. */
 export function isPresent(value: unknown, shape: WireShape): boolean {
   if (value === undefined || value === null) return false
-  return (
-    shape.kind !== 'list' ||
-    Boolean((value as Record<string, readonly unknown[]>)[shape.element]?.length)
-  )
+  return shape.kind !== 'list' || elementsOf(value, shape.element).length > 0
 }
 
 /** A whole text or number; texts are matched so that digits inside them are left alone. */

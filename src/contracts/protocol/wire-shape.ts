@@ -37,6 +37,10 @@ function derive(schema: z.ZodType): WireShape {
   return { kind: 'value', type: meta?.type ?? 'Text' }
 }
 
+/** The elements of a wrapped list. */
+export const elementsOf = (list: unknown, element: string): readonly unknown[] =>
+  (list as Readonly<Record<string, readonly unknown[] | undefined>>)[element] ?? []
+
 /** What our own constructors noted about a schema, looked up through what wraps it. */
 export function metaOf(schema: z.ZodType): WireMeta | undefined {
   const meta = (wire as z.core.$ZodRegistry<WireMeta, z.ZodType>).get(schema)

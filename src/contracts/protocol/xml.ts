@@ -1,5 +1,5 @@
 import { isPresent } from './json.ts'
-import type { WireShape } from './wire-shape.ts'
+import { elementsOf, type WireShape } from './wire-shape.ts'
 
 const header = '<?xml version="1.0" encoding="utf-8" ?>'
 /** The machine that a live answer names in its last comment; ours says what it is. */
@@ -23,7 +23,7 @@ export function writeXml(value: unknown, shape: WireShape): string {
       return text
     }
     case 'list': {
-      const elements = (value as Record<string, readonly unknown[]>)[shape.element] ?? []
+      const elements = elementsOf(value, shape.element)
       return elements
         .map((element) => xmlElement(shape.element, writeXml(element, shape.of)))
         .join('')
