@@ -11,6 +11,7 @@ import {
   StoreFormatError,
   version,
 } from '../server/index.ts'
+import { fidelityCommand } from './fidelity.ts'
 import { publishCommand } from './publish.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
@@ -25,6 +26,7 @@ const program = new Command('localtop')
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(publishCommand())
   .addCommand(scenariosCommand())
+  .addCommand(fidelityCommand())
 
 exitByException(program)
 

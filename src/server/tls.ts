@@ -45,7 +45,10 @@ export async function keptCertificate(folder: string, now: Date): Promise<KeptCe
 
 async function makeCertificate(now: Date): Promise<Certificate> {
   // Loaded only by those who want HTTPS: it costs a start more than everything else.
-  const { generate } = await import('selfsigned')
+  // A CommonJS module: Node finds its names, a bundle has them under `default` only.
+  const selfsigned = await import('selfsigned')
+  const { generate } =
+    'default' in selfsigned ? (selfsigned.default as typeof selfsigned) : selfsigned
   const altNames = [
     ...names.map((value) => ({ type: 2 as const, value })),
     ...addresses.map((ip) => ({ type: 7 as const, ip })),

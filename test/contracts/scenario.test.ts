@@ -395,8 +395,8 @@ describe('a command to the clock', () => {
       ': with appKey only advance can be given: a tenant has an offset, not a clock of its own',
     ],
     [{ set: '2016-02-30 00:00:00' }, 'set: expected yyyy-MM-dd HH:mm:ss in GMT+8'],
-    [{ advance: 'soon' }, `advance: ${noDuration.replace('2s, ', '')}`],
-    [{ advance: '1constructor' }, `advance: ${noDuration.replace('2s, ', '')}`],
+    [{ advance: 'soon' }, `advance: ${noDuration}`],
+    [{ advance: '1constructor' }, `advance: ${noDuration}`],
     [{ scale: 0 }, 'scale: Too small: expected number to be >0'],
     [{ stop: true }, ': Unrecognized key: "stop"'],
   ])('is not %j', (command, problem) => {
