@@ -61,6 +61,8 @@ function build<In extends object, Out extends object>(steps: readonly Step[]): P
 
 function take(call: object, outcome: Outcome<object>, at: number): Verdict | undefined {
   if (outcome instanceof Rejection) return { rejection: outcome, passed: at + 1 }
-  if (outcome !== undefined) Object.assign(call, outcome)
+  const facts = outcome as Readonly<Record<string, unknown>> | undefined
+  // A loop, not Object.assign: a fifth of the time that all gates together take.
+  for (const name in facts) (call as Record<string, unknown>)[name] = facts[name]
   return undefined
 }
