@@ -10,6 +10,8 @@ export {
 } from './arguments.ts'
 export type { ClockCommand, Tenant, TenantRequest } from './control.ts'
 export { clockCommand, controlPath, controlRoutes, tenantRequest } from './control.ts'
+// Worlds, scenarios, the control API
+export { defaultWorld } from './default-world.ts'
 export type {
   AnyContract,
   MethodContract,
@@ -101,6 +103,5 @@ export { findMethod, methods } from './registry.ts'
 export type { Caller, Rule, RuleSeed, Scenario, ScenarioSeed, ScenarioStep } from './scenario.ts'
 export { defineScenario, explainRule, scenario } from './scenario.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'
-// Worlds, scenarios, the control API
-export { defaultWorld, worldParts, worldSeed } from './world.ts'
+export { worldParts, worldSeed } from './world.ts'
 export { writtenRate } from './written-values.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
 import { clockCommand, tenantRequest } from '../../src/contracts/control.ts'
+import { defaultWorld } from '../../src/contracts/default-world.ts'
 import { pathText, problemsOf } from '../../src/contracts/problems.ts'
 import {
   defineScenario,
@@ -9,7 +10,7 @@ import {
   rule,
   scenario,
 } from '../../src/contracts/scenario.ts'
-import { defaultWorld, worldSeed } from '../../src/contracts/world.ts'
+import { worldSeed } from '../../src/contracts/world.ts'
 
 /** What is wrong with a value, as `path: message`; nothing for a value that is right. */
 function problems(schema: z.ZodType, value: unknown): string[] {
