@@ -78,7 +78,8 @@ export const gatewayFlags = () => [
   new Option('--config <file>', 'YAML or JSON file with the same names as these flags'),
 ]
 
-const config = z
+/** What `--config` takes: the names of the flags. */
+export const configFile = z
   .strictObject({
     port: z.int().min(0).max(65_535),
     host: z.string(),
@@ -105,7 +106,7 @@ export function withConfig(flags: GatewayFlags): GatewayFlags {
     'http-status': httpStatus,
     'ready-file': readyFile,
     ...same
-  } = readDataFile(flags.config, config)
+  } = readDataFile(flags.config, configFile)
   return {
     ...same,
     ...(rateLimit !== undefined && { rateLimit }),
