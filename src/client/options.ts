@@ -1,7 +1,7 @@
 import { OptionError } from '../contracts/problems.ts'
 import type { ProfileName } from '../contracts/profile.ts'
 import type { SignMethod } from '../contracts/protocol/sign.ts'
-import { parseRate, type Rate } from '../contracts/rate.ts'
+import { type Rate, rateOption } from '../contracts/rate.ts'
 import type { TopResponseError } from './errors.ts'
 
 /** What {@link createClient} can be told. */
@@ -65,12 +65,6 @@ export interface Settings {
 
 /** @throws OptionError naming the option that cannot be used */
 export function settingsOf(options: ClientOptions): Settings {
-  const rate = parseRate(options.rateLimit ?? 'off')
-  if (rate === undefined) {
-    throw new OptionError(
-      `rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`,
-    )
-  }
   return {
     endpoint: endpointOf(options.url),
     appKey: options.appKey,
@@ -78,7 +72,7 @@ export function settingsOf(options: ClientOptions): Settings {
     signMethod: options.signMethod ?? 'md5',
     profile: options.profile ?? 'production',
     timeoutMs: options.timeoutMs ?? 30_000,
-    rate,
+    rate: rateOption(options.rateLimit ?? 'off'),
     retry: {
       attempts: 4,
       firstWaitMs: 500,

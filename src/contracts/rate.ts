@@ -1,3 +1,5 @@
+import { OptionError } from './problems.ts'
+
 const rateUnits = ['sec', 'min', 'hour', 'day'] as const
 export type RateUnit = (typeof rateUnits)[number]
 
@@ -23,4 +25,11 @@ export const rateWindow: Readonly<Record<RateUnit, number>> = {
   min: 60_000,
   hour: 3_600_000,
   day: 86_400_000,
+}
+
+/** Reads the option `rateLimit`. @throws OptionError saying what came */
+export function rateOption(text: string): Rate | 'off' {
+  const rate = parseRate(text)
+  if (rate !== undefined) return rate
+  throw new OptionError(`rateLimit was "${text}"; expected N/sec, N/min, N/hour, N/day or off`)
 }

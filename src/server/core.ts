@@ -24,7 +24,7 @@ export interface Gateway extends AsyncDisposable {
   /** Back to the seed: see `POST /_localtop/reset`. */
   reset(options?: { readonly appKey?: string }): Promise<void>
   snapshot(options?: { readonly secrets?: boolean }): Promise<Snapshot>
-  /** @throws ZodError for what is no snapshot */
+  /** @throws ZodError for what is no snapshot, OptionError for an app whose secret nobody knows */
   restore(snapshot: Snapshot): Promise<void>
   /** Mints an app with a secret, a session and a shop of its own. */
   tenant(request?: TenantRequest): Promise<Tenant>

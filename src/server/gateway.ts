@@ -3,9 +3,9 @@ import { defaultWorld } from '../contracts/default-world.ts'
 import type { AnyContract } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
-import { Rejection } from '../contracts/protocol/errors.ts'
+import { reject } from '../contracts/protocol/errors.ts'
 import { earliest, latest, parseDuration, parseTime } from '../contracts/protocol/timestamp.ts'
-import { parseRate } from '../contracts/rate.ts'
+import { rateOption } from '../contracts/rate.ts'
 import { findMethod, methods } from '../contracts/registry.ts'
 import { defineScenario, type ScenarioSeed } from '../contracts/scenario.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
@@ -45,12 +45,7 @@ interface TenantRecord {
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {
   const { httpStatus = 'always-200', seed: idSeed = 1 } = options
-  const rateLimit = options.rateLimit === undefined ? undefined : parseRate(options.rateLimit)
-  if (options.rateLimit !== undefined && rateLimit === undefined) {
-    throw new OptionError(
-      `rateLimit was "${options.rateLimit}"; expected N/sec, N/min, N/hour, N/day or off`,
-    )
-  }
+  const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
   const clock = createClock(options.wall)
   const ids = createIds(idSeed)
   const store =
@@ -79,15 +74,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   const ready = once(async () => {
-    if (await store.load()) {
-      if (options.fresh) store.drop([...store.names()])
-      else if (options.world) {
-        await store.close()
-        throw new ExistingStateError(
-          `the data folder ${options.data ?? '.localtop'} holds state already; a world needs an empty one (fresh)`,
-        )
-      } else return wake()
+    await store.load()
+    // The seed is written last: without it, the first start was killed before its world was whole.
+    const isWhole = store.collection('meta').has('seed')
+    if (isWhole && !options.fresh) {
+      if (!options.world) return wake()
+      await store.close()
+      throw new ExistingStateError(
+        `the data folder ${options.data ?? '.localtop'} holds state already; a world needs an empty one (fresh)`,
+      )
     }
+    store.drop([...store.names()])
     plantBase(givenSeed)
     await store.committed()
   })
@@ -148,7 +145,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function bugVerdict(error: unknown): Verdict {
     const problem = error instanceof Error ? error : new Error(String(error))
     reportBug(problem)
-    return { rejection: mistake(problem), passed: gates.gates.length }
+    const rejection = reject(
+      'remote-service-error/isp.internal-error',
+      {},
+      {
+        en: `A mistake of this gateway: ${problem.message}`,
+        zh: `网关自身的错误：${problem.message}`,
+      },
+    )
+    return { rejection, passed: gates.gates.length }
   }
 
   function settle(call: Received, verdict: Verdict, started: number): Answered {
@@ -308,17 +313,6 @@ function rulesOf(scenarios: readonly (string | ScenarioSeed)[]): ActiveRule[] {
     const { name, scenario } = loadScenario(given)
     return activeRules(name, scenario.rules)
   })
-}
-
-function mistake(problem: Error): Rejection {
-  return new Rejection(
-    'remote-service-error',
-    { code: 15, msg: 'Remote service error', sub_code: 'isp.internal-error' },
-    {
-      en: `A mistake of this gateway: ${problem.message}`,
-      zh: `网关自身的错误：${problem.message}`,
-    },
-  )
 }
 
 function moment(text: string): number {

@@ -442,6 +442,17 @@ describe('a snapshot', () => {
     ).toBe('invalid_app_key')
   })
 
+  it('without the secret of an app that is not known here is refused, and changes nothing', async () => {
+    const before = (await api.get('/snapshot')).body
+    const apps = { ...before.apps, stranger: { app_key: 'stranger' } }
+    const { body } = await api
+      .put('/snapshot')
+      .send({ ...before, apps, items: {} })
+      .expect(400)
+    expect(body.error).toContain('apps.stranger')
+    expect((await api.get('/snapshot')).body).toEqual(before)
+  })
+
   it('in another gateway does not have its numbers given out again', async () => {
     const num_iid = await addItem(platform, { title: '先来' })
     const taken = await state('?secrets=include')

@@ -338,6 +338,18 @@ describe('a folder', () => {
     await during(async (gateway) => expect(await itemsOf(gateway)).toEqual([]))
   })
 
+  it('whose first start was killed before its world was whole is begun anew', async () => {
+    writeFileSync(
+      join(folder, 'log-00000001.jsonl'),
+      '["apps","half",{"app_key":"half","app_secret":"s","grants":"all"}]\n["sellers","x',
+    )
+    await during(async (gateway) => {
+      const { apps } = await gateway.snapshot()
+      expect(Object.keys(apps ?? {})).toContain('12345678')
+      expect(Object.keys(apps ?? {})).not.toContain('half')
+    })
+  })
+
   it('does not fill with logs when it is opened and closed', async () => {
     await during((gateway) => addItem(gateway))
     await during(async (gateway) => gateway.ready())

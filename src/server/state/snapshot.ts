@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { OptionError } from '../../contracts/problems.ts'
 import {
   appSeed,
   categorySeed,
@@ -79,9 +80,23 @@ export const snapshotSchema = z
     return read
   })
 
-/** Replaces the state; secrets and sessions that the snapshot lacks stay as they are. */
+/**
+ * Replaces the state; secrets and sessions that the snapshot lacks stay as they are.
+ *
+ * @throws OptionError for an app without a secret that is not known here; nothing is changed then
+ */
 export function restoreSnapshot(store: Store, snapshot: Snapshot): void {
   const before = new Map([...store.names()].map((name) => [name, new Map(store.collection(name))]))
+  for (const [name, records] of Object.entries(snapshot)) {
+    if (kindOf(name) !== 'apps') continue
+    for (const [key, app] of Object.entries(records)) {
+      if ((app as App).app_secret === undefined && !before.get(name)?.has(key)) {
+        throw new OptionError(
+          `${name}.${key}: this gateway does not know the app, and the snapshot has no app_secret; take it with secrets included`,
+        )
+      }
+    }
+  }
   store.drop(
     [...before.keys()].filter(
       (name) => name !== 'meta' && !(isSecret(name) && !(name in snapshot)),
@@ -98,7 +113,7 @@ function withKnownSecrets(collection: string, value: unknown, known: unknown): u
   if (kindOf(collection) === 'apps') {
     return {
       grants: 'all',
-      app_secret: (known as App | undefined)?.app_secret ?? '',
+      app_secret: (known as App | undefined)?.app_secret,
       ...(value as object),
     }
   }

@@ -5,8 +5,8 @@ import { lockFolder } from './lock.ts'
 
 /** Where the world's records are kept. Reads go to `collection`; every change passes through `put` and `delete`. */
 export interface Store {
-  /** Loads what was kept; `false` when there was nothing. */
-  load(): Promise<boolean>
+  /** Loads what was kept. */
+  load(): Promise<void>
   collection<T>(name: string): ReadonlyMap<string, T>
   put(collection: string, key: string, value: unknown): void
   delete(collection: string, key: string): void
@@ -27,7 +27,7 @@ const empty: ReadonlyMap<string, never> = new Map<string, never>()
 export function memoryStore(): Store {
   const db = new Low<StoreData>(new Memory(), new Map())
   return storeOver(db, {
-    load: async () => false,
+    load: async () => {},
     committed: () => undefined,
     close: async () => {},
   })
@@ -58,7 +58,6 @@ export function fileStore(folder: string, onProblem: (problem: Error) => void): 
           const found = await adapter.read()
           if (found) db.data = found
           if (adapter.logsRead > mostLogs) await db.write()
-          return found !== null
         } catch (error) {
           giveBack()
           throw error

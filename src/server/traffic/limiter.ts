@@ -1,3 +1,5 @@
+import type { PlatformErrorRef } from '../../contracts/protocol/error-table.ts'
+import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { platformOffset } from '../../contracts/protocol/timestamp.ts'
 import { type Rate, rateWindow } from '../../contracts/rate.ts'
 
@@ -67,4 +69,16 @@ export function createLimiter(): Limiter {
       bans.clear()
     },
   }
+}
+
+/** A refusal with the platform's own words: `This ban will last for N more seconds`. */
+export function banned({ kind, seconds }: Ban): Rejection {
+  return reject(
+    `app-call-limited/${kind}` as PlatformErrorRef,
+    { seconds },
+    {
+      en: `The call limit is used up; the app is banned for ${seconds} more seconds. Wait that long, then send the same call again: it was not carried out.`,
+      zh: `调用频率超限，应用被禁 ${seconds} 秒。请等待后重发：本次调用没有执行。`,
+    },
+  )
 }

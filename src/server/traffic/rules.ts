@@ -4,9 +4,8 @@ import { findError, type Rejection, reject } from '../../contracts/protocol/erro
 import { formatTime, parseDuration } from '../../contracts/protocol/timestamp.ts'
 import { explainRule, type Rule, timesOf } from '../../contracts/scenario.ts'
 import type { Received } from '../call.ts'
-import { banned } from '../gates/limits.ts'
 import type { App, Session, World } from '../state/world.ts'
-import { defaultBanKind } from './limiter.ts'
+import { banned, defaultBanKind } from './limiter.ts'
 
 type Judged = Received & { contract: AnyContract; app: App; session?: Session }
 
