@@ -1,3 +1,4 @@
+import querystring from 'node:querystring'
 import { addParameter, type Parameters } from './parameters.ts'
 
 /** The boundary of a `multipart/form-data` content type, wherever in it the boundary stands. */
@@ -39,22 +40,22 @@ function nextDelimiter(bytes: Buffer, delimiter: Buffer, from: number): number {
   for (let at = bytes.indexOf(delimiter, from); at >= 0; at = bytes.indexOf(delimiter, at + 1)) {
     if (at > 0 && bytes[at - 1] !== lf) continue
     const after = bytes[at + delimiter.length]
-    const isWhole = after === undefined || after === cr || after === lf || after === dash
+    const isLast = after === dash && bytes[at + delimiter.length + 1] === dash
+    const isWhole = after === undefined || after === cr || after === lf || isLast
     if (isWhole || after === 0x20 || after === 0x09) return at
   }
   return -1
 }
 
 function addPart(into: Parameters, part: Buffer): void {
-  const [headersEnd, contentStart] = splitPart(part)
+  const [headersEnd, contentStart, lineBreak] = splitPart(part)
   if (headersEnd < 0) return
   const headers = part.toString('utf8', 0, headersEnd)
   if (headers.includes('\uFFFD')) into.badEncoding = true
   const disposition = /^content-disposition:([^\r\n]*)/im.exec(headers)?.[1] ?? ''
-  const name = quoted(disposition, 'name')
+  const { name, filename: fileName } = fieldsOf(disposition)
   if (name === undefined) return
-  const content = part.subarray(contentStart, withoutLineBreak(part))
-  const fileName = quoted(disposition, 'filename')
+  const content = part.subarray(contentStart, withoutLineBreak(part, lineBreak))
   if (fileName === undefined && !/^\s*file\b/i.test(disposition)) {
     try {
       addParameter(into, name, utf8.decode(content))
@@ -72,28 +73,38 @@ function addPart(into: Parameters, part: Buffer): void {
   }
   into.files[name] = {
     fileName: (fileName ?? '').split(/[/\\]/).at(-1) ?? '',
-    contentType: /^content-type:\s*([^\r\n]*)/im.exec(headers)?.[1]?.trim() ?? '',
+    contentType: /^content-type:[ \t]*([^\r\n]*)/im.exec(headers)?.[1]?.trim() ?? '',
     bytes: content,
   }
 }
 
-/** Where the headers end and the content starts; both line-break styles. */
-function splitPart(part: Buffer): readonly [number, number] {
+/** Where the headers end and the content starts, and how long a line break is; both styles. */
+function splitPart(part: Buffer): readonly [number, number, 1 | 2] {
   const crlf = part.indexOf('\r\n\r\n')
   const lf = part.indexOf('\n\n')
-  return crlf >= 0 && (lf < 0 || crlf < lf) ? [crlf, crlf + 4] : [lf, lf + 2]
+  return crlf >= 0 && (lf < 0 || crlf < lf) ? [crlf, crlf + 4, 2] : [lf, lf + 2, 1]
 }
 
-function withoutLineBreak(part: Buffer): number {
+/** Where the content ends. A picture may end with CR: where lines end with LF alone it is no line break's. */
+function withoutLineBreak(part: Buffer, lineBreak: 1 | 2): number {
   let end = part.length
   if (part[end - 1] === lf) end--
-  if (part[end - 1] === cr) end--
+  if (lineBreak === 2 && part[end - 1] === cr) end--
   return end
 }
 
-function quoted(disposition: string, key: string): string | undefined {
-  const match = new RegExp(`(?:^|[;\\s])${key}\\s*=\\s*(?:"([^"]*)"|([^;\\s]+))`, 'i').exec(
-    disposition,
-  )
-  return match?.[1] ?? match?.[2]
+/**
+ * The fields of a disposition, the first of each name, read one after the other so that a file name may
+ * hold what looks like one. Old versions of requests write names that are not ASCII as `filename*=utf-8''…`.
+ */
+function fieldsOf(disposition: string): { name?: string; filename?: string } {
+  const fields: Record<string, string> = {}
+  for (const match of disposition.matchAll(/([\w*-]+)\s*=\s*(?:"([^"]*)"|([^;\s]+))/g)) {
+    const value = match[2] ?? match[3] ?? ''
+    const key = (match[1] ?? '').toLowerCase()
+    if (key === 'name' || key === 'filename') fields[key] ??= value
+    else if (key === 'filename*')
+      fields.filename ??= querystring.unescape(value.replace(/^[^']*'[^']*'/, ''))
+  }
+  return fields
 }
