@@ -12,6 +12,8 @@ export type StoreData = Map<string, Map<string, unknown>>
 export type Operation = readonly [collection: string, key: string, value?: unknown]
 
 const formatVersion = 1
+/** How much of a file is read at once: a picture is a line of megabytes. */
+const chunkBytes = 1024 * 1024
 
 interface Header {
   readonly localtop: 'snapshot'
@@ -155,11 +157,12 @@ export class JournalAdapter implements Adapter<StoreData> {
     const lines = this.#pending
     if (lines.length === 0) return
     this.#pending = []
-    const text = `${lines.join('\n')}\n`
     try {
       this.#log ??= await open(join(this.#folder, logName(this.#logNumber)), 'a')
-      await this.#log.appendFile(text)
-      this.#logBytes += text.length
+      for (const text of joined(lines)) {
+        await this.#log.appendFile(text)
+        this.#logBytes += text.length
+      }
     } catch (error) {
       this.#broken = error instanceof Error ? error : new Error(String(error))
       throw this.#broken
@@ -203,6 +206,22 @@ export class JournalAdapter implements Adapter<StoreData> {
   }
 }
 
+/** So many characters are written at once, and a line more: pictures would make a text too long for a string. */
+const mostAtOnce = 4 * 1024 * 1024
+
+/** Lines as texts to write, each line ended. */
+function* joined(lines: readonly string[]): Generator<string> {
+  let from = 0
+  let size = 0
+  for (const [at, line] of lines.entries()) {
+    size += line.length
+    if (size <= mostAtOnce && at < lines.length - 1) continue
+    yield `${lines.slice(from, at + 1).join('\n')}\n`
+    from = at + 1
+    size = 0
+  }
+}
+
 async function writeLines(stream: WriteStream, header: Header, data: StoreData): Promise<number> {
   let bytes = 0
   let chunk = `${JSON.stringify(header)}\n`
@@ -221,7 +240,7 @@ async function writeLines(stream: WriteStream, header: Header, data: StoreData):
       for (const [key, value] of records) {
         chunk += `${JSON.stringify([collection, key, value] satisfies Operation)}\n`
         // Small chunks keep the event loop free while calls go on being answered.
-        if (++count % 200 === 0) await flush()
+        if (++count % 200 === 0 || chunk.length > mostAtOnce) await flush()
       }
     }
     await flush()
@@ -272,7 +291,10 @@ interface Line {
 async function* linesOf(path: string): AsyncGenerator<Line> {
   let rest = ''
   let number = 0
-  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
+  for await (const chunk of createReadStream(path, {
+    encoding: 'utf8',
+    highWaterMark: chunkBytes,
+  })) {
     const parts = (rest + chunk).split('\n')
     rest = parts.pop() ?? ''
     for (const text of parts) {
