@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest'
@@ -113,12 +114,18 @@ describe('a call', () => {
     const image = {
       fileName: 'a.png',
       contentType: 'image/png',
-      bytes: new Uint8Array([1, 0, 255]),
+      bytes: new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 255]),
     }
     await client.call(itemAdd, { ...item, image })
     const [exchange] = gateway.exchanges.list()
     expect(gateway.exchanges.find(exchange?.id ?? '')?.request.files).toEqual({
-      image: { fileName: 'a.png', contentType: 'image/png', bytes: 3 },
+      image: {
+        fileName: 'a.png',
+        contentType: 'image/png',
+        bytes: 10,
+        sha256: createHash('sha256').update(image.bytes).digest('hex'),
+        md5: createHash('md5').update(image.bytes).digest('hex'),
+      },
     })
   })
 })

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { advisories, unknownArguments } from '../../contracts/arguments.ts'
 import type { AnyContract } from '../../contracts/define-method.ts'
 import type { Explanation, Rejection } from '../../contracts/protocol/errors.ts'
 import { isSystemParameter } from '../../contracts/protocol/parameters.ts'
+import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
 import type { Received } from '../call.ts'
 import type { GateInfo, Verdict } from '../pipeline.ts'
@@ -35,14 +37,23 @@ export interface Exchange {
   readonly took: number
 }
 
+/** A file as it came, by which its sender can tell that every byte did. */
+export interface UploadedFile {
+  readonly fileName: string
+  readonly contentType: string
+  /** How many. */
+  readonly bytes: number
+  /** Of the bytes, in lower-case hex, as `sha256sum` and `md5sum` print them. */
+  readonly sha256: string
+  readonly md5: string
+}
+
 export interface ExplainedExchange extends Exchange {
   readonly request: {
     readonly path: string
     readonly contentType: string
     readonly params: Readonly<Record<string, string>>
-    readonly files: Readonly<
-      Record<string, { fileName: string; contentType: string; bytes: number }>
-    >
+    readonly files: Readonly<Record<string, UploadedFile>>
   }
   readonly response: { readonly status: number; readonly body: string }
   /** The gates that the call passed, and the one that refused it last. */
@@ -187,10 +198,7 @@ function explained(entry: Entry, gates: readonly GateInfo[]): ExplainedExchange 
       contentType: call.contentType,
       params,
       files: Object.fromEntries(
-        Object.entries(call.files ?? {}).map(([name, file]) => [
-          name,
-          { fileName: file.fileName, contentType: file.contentType, bytes: file.bytes.byteLength },
-        ]),
+        Object.entries(call.files ?? {}).map(([name, file]) => [name, uploaded(file)]),
       ),
     },
     response: { status, body: cut(body) },
@@ -199,6 +207,14 @@ function explained(entry: Entry, gates: readonly GateInfo[]): ExplainedExchange 
     notes: notesOf(call),
   }
 }
+
+const uploaded = ({ fileName, contentType, bytes }: TopFile): UploadedFile => ({
+  fileName,
+  contentType,
+  bytes: bytes.byteLength,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+  md5: createHash('md5').update(bytes).digest('hex'),
+})
 
 const mask = (name: string, value: string) => (secretNames.has(name) ? '***' : cut(value))
 const cut = (text: string) =>
