@@ -10,6 +10,7 @@ import {
   type LogEvent,
   methodCount,
   scenarioNames,
+  stubCount,
   version,
 } from '../server/index.ts'
 import { type GatewayFlags, gatewayFlags, gatewayOptions, withConfig } from './flags.ts'
@@ -129,7 +130,7 @@ async function startScreen(
       : []),
     `  profile    ${describeProfile(profile)}`,
     `  state      ${store}`,
-    `  methods    ${methodCount} stateful`,
+    `  methods    ${methodCount} stateful, ${stubCount} ${stubCount === 1 ? 'stub' : 'stubs'}`,
     `  scenarios  ${scenarioNames().length} to choose from, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'} in force`,
     ...rules.map((rule) => `             ${yellow(rule.sentence)}`),
     `  control    ${cyan(controlUrl)}`,

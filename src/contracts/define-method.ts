@@ -9,7 +9,12 @@ export interface SubCode extends Fidelity {
   readonly meaning: string
   /** `sub_msg` on the wire. */
   readonly sub_msg?: string
+  /** The platform code that it travels under, one of the error table's. @default 15 */
+  readonly code?: number
 }
+
+/** How a method is answered: by a handler over the world, or by a sample that no call changes. */
+export type Tier = 'stateful' | 'stub'
 
 export type RequestSchema = z.ZodObject<z.ZodRawShape>
 export type ResponseSchema = z.ZodObject<z.ZodRawShape>
@@ -39,7 +44,7 @@ export interface MethodContract<
   readonly request: Req
   /** The fields under the response root, as the documents show them. */
   readonly response: Res
-  /** Business refusals (code 15) that a handler may answer. */
+  /** Business refusals that a handler may answer, code 15 unless they say another. */
   readonly errors: Readonly<Record<Sub, SubCode>>
   /** What must be sent, where a profile demands other parameters than `request` itself does. */
   readonly profiles?: Partial<
@@ -49,6 +54,8 @@ export interface MethodContract<
   readonly example: Readonly<Record<string, string>>
   /** Where the parameters and fields have been taken from. */
   readonly source: string
+  /** `stub` where the answer is a sample. @default 'stateful' */
+  readonly tier?: Tier
 }
 
 /**

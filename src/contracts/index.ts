@@ -19,6 +19,7 @@ export type {
   ResponseOf,
   SubCode,
   SubCodeOf,
+  Tier,
 } from './define-method.ts'
 export { contractTable, defineMethod, requiredParameters } from './define-method.ts'
 export {
@@ -34,6 +35,8 @@ export {
   itemUpdateDelisting,
   itemUpdateListing,
 } from './methods/item.ts'
+export { itemImgDelete, itemImgMethods, itemImgUpload } from './methods/item-img.ts'
+export { smsMethods, smsNumSend } from './methods/sms.ts'
 export { userMethods, userSellerGet } from './methods/user.ts'
 export { timeGet, utilMethods } from './methods/util.ts'
 export type { Item, Sku } from './models/item.ts'
@@ -98,8 +101,7 @@ export {
 } from './protocol/timestamp.ts'
 export type { Rate } from './rate.ts'
 export { formatRate, parseRate, rateWindow } from './rate.ts'
-export type { Tier } from './registry.ts'
-export { findMethod, methods } from './registry.ts'
+export { findMethod, methods, tierOf } from './registry.ts'
 export type { Caller, Rule, RuleSeed, Scenario, ScenarioSeed, ScenarioStep } from './scenario.ts'
 export { defineScenario, explainRule, scenario } from './scenario.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'

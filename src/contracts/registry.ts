@@ -1,15 +1,26 @@
-import type { AnyContract } from './define-method.ts'
+import type { AnyContract, Tier } from './define-method.ts'
 import { itemMethods } from './methods/item.ts'
+import { itemImgMethods } from './methods/item-img.ts'
+import { smsMethods } from './methods/sms.ts'
 import { userMethods } from './methods/user.ts'
 import { utilMethods } from './methods/util.ts'
 
-/** How a method is answered: by a hand-written contract and a handler over the world, or by a sample. */
-export type Tier = 'stateful' | 'stub'
-
 /** The hand-written contracts by method name. */
-export const methods = { ...itemMethods, ...userMethods, ...utilMethods } as const
+export const methods = {
+  ...itemMethods,
+  ...itemImgMethods,
+  ...smsMethods,
+  ...userMethods,
+  ...utilMethods,
+} as const
 
 /** The contract of a method, or `undefined` where LocalTOP knows none. */
 export function findMethod(name: string): AnyContract | undefined {
   return Object.hasOwn(methods, name) ? methods[name as keyof typeof methods] : undefined
+}
+
+/** How a method is answered, or `undefined` where LocalTOP knows none of this name. */
+export function tierOf(name: string): Tier | undefined {
+  const contract = findMethod(name)
+  return contract && (contract.tier ?? 'stateful')
 }

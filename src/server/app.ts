@@ -3,6 +3,7 @@ import { controlPath } from '../contracts/control.ts'
 import type { GatewayCore } from './core.ts'
 import { controlRoutesOf } from './routes/control.ts'
 import type { Env } from './routes/env.ts'
+import { pictureRoute } from './routes/pictures.ts'
 import { restRoute } from './routes/rest.ts'
 
 /** The Hono app of a gateway. */
@@ -14,6 +15,7 @@ export interface App {
 export function createApp(core: GatewayCore): App {
   const app = new Hono<Env>({ strict: false })
   app.all('/router/rest', restRoute(core))
+  app.get('/imgextra/*', pictureRoute(core))
   app.route(controlPath, controlRoutesOf(core))
   app.notFound((c) =>
     c.json(

@@ -8,6 +8,8 @@ export interface Received extends Parameters {
   /** Where it came from: `GET`, `POST`, as sent. */
   readonly verb: string
   readonly path: string
+  /** Scheme and authority of the request's URL, without a slash at its end: the Host that the caller sent. */
+  readonly origin: string
   /** The raw body of a JSON, XML or text call, which is signed but not read as parameters. */
   readonly rawBody: string
   readonly contentType: string

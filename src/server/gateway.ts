@@ -1,12 +1,12 @@
 import type { ClockCommand } from '../contracts/control.ts'
 import { defaultWorld } from '../contracts/default-world.ts'
-import type { AnyContract } from '../contracts/define-method.ts'
+import type { AnyContract, Tier } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
 import { reject } from '../contracts/protocol/errors.ts'
 import { earliest, latest, parseDuration, parseTime } from '../contracts/protocol/timestamp.ts'
 import { rateOption } from '../contracts/rate.ts'
-import { findMethod, methods } from '../contracts/registry.ts'
+import { findMethod, methods, tierOf } from '../contracts/registry.ts'
 import { defineScenario, type ScenarioSeed } from '../contracts/scenario.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { createApp } from './app.ts'
@@ -160,6 +160,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const { rejection, passed } = verdict
     const { status, contentType, body, retryAfter } = encode(call, rejection, httpStatus)
     const exchange = journal.nextId()
+    const { contract } = call as { contract?: AnyContract }
     journal.add({ call, verdict, status, body, took: performance.now() - started })
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
@@ -172,7 +173,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       retryAfter,
       exchange,
       gate: rejection ? (gates.gates[passed - 1]?.name ?? '') : 'passed',
-      tier: (call as { contract?: AnyContract }).contract && 'stateful',
+      tier: contract && (contract.tier ?? 'stateful'),
     }
   }
 
@@ -304,8 +305,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   return gateway
 }
 
-/** How many methods have a contract and a handler of their own. */
-export const methodCount = Object.keys(methods).length
+const ofTier = (tier: Tier) => Object.keys(methods).filter((name) => tierOf(name) === tier).length
+/** How many methods are answered over the world. */
+export const methodCount = ofTier('stateful')
+/** How many methods are answered by a sample. */
+export const stubCount = ofTier('stub')
 
 function rulesOf(scenarios: readonly (string | ScenarioSeed)[]): ActiveRule[] {
   return scenarios.flatMap((given) => {

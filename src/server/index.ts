@@ -4,7 +4,7 @@ export { DataFileError, readDataFile } from './data-files.ts'
 export type { HttpStatusMode } from './encode.ts'
 export type { LedgerEntry } from './fidelity.ts'
 export { fidelityLedger } from './fidelity.ts'
-export { createGateway, methodCount } from './gateway.ts'
+export { createGateway, methodCount, stubCount } from './gateway.ts'
 export type { Handler, HandlerContext } from './handlers/handler.ts'
 export type { Listening, ListenOptions } from './listen.ts'
 export { isLoopback, PortInUseError } from './listen.ts'
@@ -18,6 +18,11 @@ export { FolderInUseError } from './state/lock.ts'
 export type { Snapshot } from './state/snapshot.ts'
 export type { Certificate, KeptCertificate } from './tls.ts'
 export { keptCertificate } from './tls.ts'
-export type { Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
+export type {
+  Exchange,
+  ExchangeFilter,
+  ExplainedExchange,
+  UploadedFile,
+} from './traffic/journal.ts'
 export type { ActiveRule } from './traffic/rules.ts'
 export { version } from './version.ts'

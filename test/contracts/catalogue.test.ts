@@ -11,9 +11,10 @@ import { type AnyContract, requiredParameters } from '../../src/contracts/define
 import { itemAdd, itemUpdate } from '../../src/contracts/methods/item.ts'
 import { profileNames } from '../../src/contracts/profile.ts'
 import { responseKey } from '../../src/contracts/protocol/envelope.ts'
+import { platformErrors } from '../../src/contracts/protocol/error-table.ts'
 import type { TopFile, WireType } from '../../src/contracts/protocol/scalars.ts'
 import { metaOf, shapeOf, type WireShape } from '../../src/contracts/protocol/wire-shape.ts'
-import { findMethod, methods } from '../../src/contracts/registry.ts'
+import { findMethod, methods, tierOf } from '../../src/contracts/registry.ts'
 import { readFixture } from './read-fixture.ts'
 
 type CatalogueType = 'String' | 'Number' | 'Boolean' | 'Price' | 'Date' | 'Json' | 'byte[]'
@@ -46,6 +47,8 @@ interface CatalogueField {
 interface CatalogueMethod {
   readonly name: string
   readonly session: 'required' | 'none' | 'optional' | 'unknown'
+  /** What the catalogue supposes where it does not know. */
+  readonly sessionGuess?: 'required' | 'none'
   readonly root: string
   readonly params: readonly CatalogueParameter[]
   readonly fields: readonly CatalogueField[]
@@ -104,8 +107,9 @@ describe.each(catalogue.methods)('$name', (method) => {
   })
 
   it('wants a session where the catalogue says so', () => {
-    // The catalogue's "unknown" is for taobao.item.delete, whose whole group wants one.
-    expect(contract.session).toBe(method.session === 'unknown' ? 'required' : method.session)
+    // An "unknown" without a guess is taobao.item.delete's, whose whole group wants one.
+    const { session, sessionGuess = 'required' } = method
+    expect(contract.session).toBe(session === 'unknown' ? sessionGuess : session)
   })
 
   it('answers under the root of the catalogue', () => {
@@ -243,6 +247,28 @@ describe('a parameter is of the type that the catalogue says', () => {
       'byte[]': ['File'],
     }
     expect(tags[one.param.type]).toContain(metaOf(one.contract.request.shape[one.parameter])?.type)
+  })
+})
+
+describe('a method is answered', () => {
+  it('by a handler over the world, except where its contract says stub', () => {
+    const stubs = Object.keys(methods).filter((name) => tierOf(name) === 'stub')
+    expect(stubs).toEqual(['alibaba.aliqin.fc.sms.num.send'])
+    expect(tierOf('taobao.item.add')).toBe('stateful')
+    expect(tierOf('taobao.nothing.get')).toBeUndefined()
+    expect(tierOf('toString')).toBeUndefined()
+  })
+})
+
+describe('a sub-code that is declared with a code of its own', () => {
+  const codes = Object.values<AnyContract>(methods).flatMap(({ errors }) =>
+    Object.values(errors).flatMap(({ code }) => code ?? []),
+  )
+
+  it('names one of the error table', () => {
+    expect(codes.length).toBeGreaterThan(0)
+    const known = new Set(Object.values(platformErrors).map(({ code }) => code))
+    expect(codes.filter((code) => !known.has(code))).toEqual([])
   })
 })
 

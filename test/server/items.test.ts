@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
   defaultWorld,
+  type itemImgMethods,
   type itemMethods,
   methods,
   type SubCodeOf,
+  type smsMethods,
+  smsNumSend,
   type WorldSeed,
 } from '../../src/contracts/index.ts'
 import { createGateway, type Gateway } from '../../src/server/index.ts'
@@ -17,9 +20,8 @@ import {
   type Params,
   phone,
   type Reply,
-  request,
-  signedParams,
 } from '../support/gateway.ts'
+import { callWithImage, md5, picture, sha256 } from '../support/pictures.ts'
 
 const unlimited = (options: Parameters<typeof createGateway>[0] = {}) =>
   createGateway({ rateLimit: 'off', ...options })
@@ -169,20 +171,26 @@ describe('whose items', () => {
 
 // --- every declared sub-code ---
 
+type Declared = typeof itemMethods & typeof itemImgMethods & typeof smsMethods
 type Refusals = {
-  readonly [Name in keyof typeof itemMethods]: {
-    readonly [Sub in SubCodeOf<(typeof itemMethods)[Name]>]: (gateway: Gateway) => Promise<Reply>
+  readonly [Name in keyof Declared]: {
+    readonly [Sub in SubCodeOf<Declared[Name]>]: (gateway: Gateway) => Promise<Reply>
   }
 }
 
 const [own, withSkus, foreign, nowhere] = ['11223344', '11223345', '22334455', '99999999']
-const with_ =
-  (method: keyof typeof itemMethods, params: Params, caller?: Caller) => (gateway: Gateway) =>
-    call(gateway, method, params, caller)
+/** An item with as many pictures as it may have, none of them the main one. */
+const full = '500'
+const with_ = (method: keyof Declared, params: Params, caller?: Caller) => (gateway: Gateway) =>
+  call(gateway, method, params, caller)
 const add = (params: Params, caller?: Caller) =>
   with_('taobao.item.add', { ...phone, ...params }, caller)
 const update = (params: Params) => with_('taobao.item.update', params)
 const restock = (params: Params) => with_('taobao.item.quantity.update', params)
+const withImage =
+  (method: keyof Declared, params: Params, image: Uint8Array) => (gateway: Gateway) =>
+    callWithImage(gateway, method, params, image)
+const noPicture = Uint8Array.from(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))
 const twoSkus = {
   sku_properties: '1627207:1,1627207:2',
   sku_quantities: '60,40',
@@ -209,6 +217,7 @@ const refusals: Refusals = {
     }),
     'isv.invalid-permission:add-xinpin': add({ is_xinpin: 'true' }),
     'isv.invalid-parameter:xinpin': add({ is_xinpin: 'true', stuff_status: 'second' }, neighbour),
+    'isv.invalid-parameter:image': withImage('taobao.item.add', phone, noPicture),
   },
   'taobao.item.update': {
     'isv.item-is-delete:invalid-numIid': update({ num_iid: nowhere, title: '改' }),
@@ -226,6 +235,49 @@ const refusals: Refusals = {
     'isv.item-update-service-error:CATEGORY_IS_NOT_LEAF_OR_NOT_EXIST': update({
       num_iid: own,
       cid: '15',
+    }),
+    'isv.invalid-parameter:image': withImage('taobao.item.update', { num_iid: own }, noPicture),
+    'isv.item-img-service-error:ITEM_IMG_NUM_LIMIT': withImage(
+      'taobao.item.update',
+      { num_iid: full },
+      picture('png'),
+    ),
+  },
+  'taobao.item.img.upload': {
+    'isv.missing-parameter:image': with_('taobao.item.img.upload', { num_iid: own }),
+    'isv.item-is-delete:invalid-numIid': withImage(
+      'taobao.item.img.upload',
+      { num_iid: nowhere },
+      picture('png'),
+    ),
+    'isv.invalid-permission:update-item': withImage(
+      'taobao.item.img.upload',
+      { num_iid: foreign },
+      picture('png'),
+    ),
+    'isv.invalid-parameter:id': with_('taobao.item.img.upload', { num_iid: own, id: '7' }),
+    'isv.invalid-parameter:image': withImage('taobao.item.img.upload', { num_iid: own }, noPicture),
+    'isv.item-img-service-error:ITEM_IMG_NUM_LIMIT': withImage(
+      'taobao.item.img.upload',
+      { num_iid: full },
+      picture('png'),
+    ),
+  },
+  'taobao.item.img.delete': {
+    'isv.item-is-delete:invalid-numIid': with_('taobao.item.img.delete', {
+      num_iid: nowhere,
+      id: '7',
+    }),
+    'isv.invalid-permission:update-item': with_('taobao.item.img.delete', {
+      num_iid: foreign,
+      id: '7',
+    }),
+    'isv.invalid-parameter:id': with_('taobao.item.img.delete', { num_iid: own, id: '7' }),
+  },
+  'alibaba.aliqin.fc.sms.num.send': {
+    'isv.MOBILE_COUNT_OVER_LIMIT': with_('alibaba.aliqin.fc.sms.num.send', {
+      ...smsNumSend.example,
+      rec_num: Array(201).fill('13000000000').join(),
     }),
   },
   'taobao.item.delete': {
@@ -288,6 +340,20 @@ describe('every sub-code that a method declares', () => {
     ...defaultWorld,
     unknown_categories: 'refuse',
     duplicate_items: 'refuse',
+    items: [
+      ...(defaultWorld.items ?? []),
+      {
+        num_iid: full,
+        nick: '本地小店',
+        title: '五图',
+        price: '1.00',
+        num: 1,
+        pic_url: 'i1/main.jpg',
+        item_imgs: {
+          item_img: [1, 2, 3, 4, 5].map((id) => ({ id, position: id, url: `i1/${id}.jpg` })),
+        },
+      },
+    ],
   }
   const cases = Object.entries(refusals).flatMap(([method, calls]) =>
     Object.entries(calls as Record<string, (gateway: Gateway) => Promise<Reply>>).map(
@@ -302,10 +368,10 @@ describe('every sub-code that a method declares', () => {
       const reply = await refuse(gateway)
       const declared = methods[method as keyof typeof methods].errors as Record<
         string,
-        { sub_msg?: string }
+        { sub_msg?: string; code?: number }
       >
       expect(reply.error).toMatchObject({
-        code: 15,
+        code: declared[subCode]?.code ?? 15,
         msg: 'Remote service error',
         sub_code: subCode,
         sub_msg: declared[subCode]?.sub_msg,
@@ -752,21 +818,8 @@ describe('what an item holds', () => {
 
 describe('a picture', () => {
   const limit = 3 * 1024 * 1024
-  const upload = (gateway: Gateway, bytes: number) => {
-    const form = new FormData()
-    for (const [name, value] of Object.entries(signedParams(gateway, 'taobao.item.add', phone))) {
-      form.append(name, value)
-    }
-    form.append(
-      'image',
-      new Blob([new Uint8Array(bytes).fill(0xff)], { type: 'image/jpeg' }),
-      'phone.jpg',
-    )
-    return request(
-      gateway,
-      new Request('http://localhost/router/rest', { method: 'POST', body: form }),
-    )
-  }
+  const upload = (gateway: Gateway, bytes: number) =>
+    callWithImage(gateway, 'taobao.item.add', phone, picture('jpg', bytes))
 
   it.each([8, limit])('of %i bytes is accepted in a multipart body, unsigned', async (bytes) => {
     const gateway = unlimited()
@@ -774,7 +827,13 @@ describe('a picture', () => {
     expect(reply.answer.item.num_iid).toBeGreaterThan(0)
     const exchange = gateway.exchanges.find(reply.headers.get('x-localtop-exchange') ?? '')
     expect(exchange?.request.files).toEqual({
-      image: { fileName: 'phone.jpg', contentType: 'image/jpeg', bytes },
+      image: {
+        fileName: '手机.jpg',
+        contentType: 'image/jpeg',
+        bytes,
+        sha256: sha256(picture('jpg', bytes)),
+        md5: md5(picture('jpg', bytes)),
+      },
     })
   })
 

@@ -16,6 +16,7 @@ import {
   topText,
   topTextList,
 } from '../protocol/scalars.ts'
+import { imageErrors } from './item-img.ts'
 
 const documented = (meaning: string, sub_msg?: string): SubCode => ({
   meaning,
@@ -94,6 +95,7 @@ export const itemAdd = defineMethod({
       'is_xinpin is true for an item that is second-hand or an auction.',
       '只有全新的一口价商品才能设为新品',
     ),
+    'isv.invalid-parameter:image': imageErrors['isv.invalid-parameter:image'],
   },
   profiles: {
     guide: { required: ['title', 'price', 'num'] },
@@ -154,6 +156,7 @@ export const itemUpdate = defineMethod({
       'The world refuses unknown categories, and cid is no leaf category of it.',
       '类目不存在或不是叶子类目',
     ),
+    ...imageErrors,
   },
   example: { num_iid: '11223344', price: '19.90' },
   source: 'catalogue of 2023-01-17 (removed since)',

@@ -20,7 +20,7 @@ const fee = topPrice({ advice: { min: 0.01, max: 999 } }).optional()
 /** The largest stock of an item. */
 export const mostStock = 900_000_000
 /** Largest picture, in bytes: three megabytes. */
-const maxImageBytes = 3_145_728
+export const maxImageBytes = 3_145_728
 
 /**
  * What `taobao.item.add` and `taobao.item.update` both take, none of it required; each of them says

@@ -57,13 +57,25 @@ export function reject(ref: PlatformErrorRef, fill: Fill = {}, detail?: Explanat
   return rejectWith(name, slash < 0 ? undefined : ref.slice(slash + 1), fill, detail)
 }
 
-/** A business refusal (code 15) with a sub-code that a contract declares. */
-export function rejectBusiness(subCode: string, subMsg?: string, detail?: Explanation): Rejection {
+/**
+ * A business refusal with a sub-code that a contract declares.
+ *
+ * @param code a code of the table; services answered under codes of their own (530) before they had 15
+ * @throws Error for a code that the table does not have: a mistake of the contract
+ */
+export function rejectBusiness(
+  subCode: string,
+  subMsg?: string,
+  detail?: Explanation,
+  code: number = platformErrors['remote-service-error'].code,
+): Rejection {
+  const name = nameByCode.get(code)
+  if (name === undefined) throw new Error(`${subCode} is declared with the unknown code ${code}`)
   return new Rejection(
-    'remote-service-error',
+    name,
     {
-      code: platformErrors['remote-service-error'].code,
-      msg: platformErrors['remote-service-error'].msg,
+      code,
+      msg: platformErrors[name].msg,
       sub_code: subCode,
       ...(subMsg !== undefined && subMsg !== '' && { sub_msg: subMsg }),
     },

@@ -28,6 +28,7 @@ export function answerWith(
       seller: call.seller as never,
       world: call.world,
       now: call.now,
+      origin: call.origin,
       fail: failWith(call.contract),
     })
     return result instanceof Promise

@@ -72,6 +72,6 @@ export const gatesFor = (deps: GateDeps) =>
     )
     .gate(gate('faults', [], assumed('scenario rules, a tool of LocalTOP')), deps.rules.apply)
     .gate(
-      gate('answer', [15], documented('business errors travel as code 15')),
+      gate('answer', [15, 530], documented('business errors travel as code 15; 530 was logged')),
       answerWith(deps.findHandler, deps.onBug),
     )

@@ -15,6 +15,8 @@ export interface HandlerContext<C extends AnyContract> {
   readonly world: World
   /** Milliseconds since the epoch on the gateway's clock. */
   readonly now: number
+  /** Scheme and authority by which the call came, `http://127.0.0.1:7070`: what answered addresses begin with. */
+  readonly origin: string
   /** Refuses with a sub-code that the contract declares; another does not compile. */
   readonly fail: (subCode: SubCodeOf<C>, subMsg?: string) => Rejection
 }
@@ -33,14 +35,12 @@ export type AnyHandler = (
   context: HandlerContext<never>,
 ) => object | Rejection | Promise<object | Rejection>
 
-/** The `fail` of a contract: code 15 with the sub-code and the text it is declared with. */
+/** The `fail` of a contract: the sub-code with the code and the text it is declared with. */
 export function failWith(contract: AnyContract) {
   return (subCode: string, subMsg?: string): Rejection => {
     const declared = contract.errors[subCode]
     const meaning = declared?.meaning ?? ''
-    return rejectBusiness(subCode, subMsg ?? declared?.sub_msg, {
-      en: meaning,
-      zh: declared?.sub_msg ?? meaning,
-    })
+    const detail = { en: meaning, zh: declared?.sub_msg ?? meaning }
+    return rejectBusiness(subCode, subMsg ?? declared?.sub_msg, detail, declared?.code)
   }
 }

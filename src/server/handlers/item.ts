@@ -1,12 +1,16 @@
-import type { itemMethods } from '../../contracts/methods/item.ts'
+import type { RequestOf } from '../../contracts/define-method.ts'
+import type { itemMethods, itemUpdate } from '../../contracts/methods/item.ts'
 import { inventoryBanners } from '../../contracts/methods/item.ts'
 import type { Item, Sku } from '../../contracts/models/item.ts'
 import { mostStock } from '../../contracts/models/item-arguments.ts'
+import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime, parseTime } from '../../contracts/protocol/timestamp.ts'
+import { pictureKind } from '../state/pictures.ts'
 import type { Seller, StoredItem, World } from '../state/world.ts'
 import type { HandlersFor } from './handler.ts'
 import { fieldsFrom, isWithinSkuPrices, skusFrom, stockOf, withoutFields } from './item-fields.ts'
-import { isPagedTooDeep, pageOf } from './item-list.ts'
+import { isPagedTooDeep, type Page, pageOf } from './item-list.ts'
+import { imageProblem, mainPicture, placed, sentImage, withAddresses } from './item-pictures.ts'
 
 const dayMs = 86_400_000
 /** Documented default of `valid_thru`, in days. */
@@ -39,6 +43,8 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
     ) {
       return fail('isv.item-add-service-error:ERROR_PUBLISH_DUPLICATE')
     }
+    const image = imageOf(request)
+    if (image && !pictureKind(image.bytes)) return fail('isv.invalid-parameter:image')
     const item = listed(
       // One object, assigned to: spreading so many fields into another costs as much as all the gates.
       Object.assign(
@@ -60,10 +66,11 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
         },
         fieldsFrom(request),
         skus && { skus: { sku: [...skus] } },
+        request.pic_path && { pic_url: request.pic_path },
       ),
       listedFrom(request.list_time, now),
     )
-    world.putItem(item)
+    world.putItem(image ? withMain(item, image, seller, world, time) : item)
     return { item: { num_iid: item.num_iid, created: time } }
   },
 
@@ -89,21 +96,24 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
       ...kept,
       ...fieldsFrom(request, item),
       ...(skus && { skus: { sku: [...skus] }, num: stockOf(skus) }),
+      ...(request.pic_path && { pic_url: request.pic_path }),
       num_iid: item.num_iid,
       nick: item.nick,
       modified: time,
     }
     const goesOnSale = changed.approve_status === 'onsale' && item.approve_status !== 'onsale'
+    const image = imageOf(request)
+    const problem = image && imageProblem(image, changed, seller, mainPicture(changed))
+    if (problem) return fail(problem)
     const relisted =
       goesOnSale || request.list_time !== undefined || request.valid_thru !== undefined
-    world.putItem(
-      relisted
-        ? listed(
-            changed,
-            listedFrom(request.list_time ?? (goesOnSale ? undefined : item.list_time), now),
-          )
-        : changed,
-    )
+    if (relisted) {
+      listed(
+        changed,
+        listedFrom(request.list_time ?? (goesOnSale ? undefined : item.list_time), now),
+      )
+    }
+    world.putItem(image ? withMain(changed, image, seller, world, time) : changed)
     return changedItem(changed, time)
   },
 
@@ -117,27 +127,29 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
     }
   },
 
-  'taobao.item.seller.get': ({ request, seller, world, fail }) => {
+  'taobao.item.seller.get': ({ request, seller, world, origin, fail }) => {
     const item = world.item(request.num_iid)
     return item && item.nick === seller.nick
-      ? { item }
+      ? { item: withAddresses(item, world, origin) }
       : fail('isv.item-get-service-error:ITEM_NOT_FOUND')
   },
 
-  'taobao.items.onsale.get': ({ request, seller, world, now, fail }) => {
+  'taobao.items.onsale.get': ({ request, seller, world, now, origin, fail }) => {
     if (isPagedTooDeep(request)) return fail('isv.invalid-parameter:gain-number-too-large')
     const time = formatTime(now)
-    return pageOf(world.itemsOf(seller.nick), (item) => isOnSale(item, time), request)
+    const page = pageOf(world.itemsOf(seller.nick), (item) => isOnSale(item, time), request)
+    return addressed(page, world, origin)
   },
 
-  'taobao.items.inventory.get': ({ request, seller, world, now }) => {
+  'taobao.items.inventory.get': ({ request, seller, world, now, origin }) => {
     const time = formatTime(now)
     const belongs = banners[bannerOf(request.banner)]
-    return pageOf(
+    const page = pageOf(
       world.itemsOf(seller.nick),
       (item) => !isOnSale(item, time) && belongs(item, time),
       request,
     )
+    return addressed(page, world, origin)
   },
 
   'taobao.item.update.listing': ({ request, seller, world, now, fail }) => {
@@ -197,15 +209,46 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
     }
   },
 
-  'taobao.items.custom.get': ({ request, seller, world }) => {
+  'taobao.items.custom.get': ({ request, seller, world, origin }) => {
     const found = world.itemsByOuterId(seller.nick, request.outer_id)
-    return found.length > 0 ? { items: { item: found.map(asTextStructures) } } : {}
+    if (found.length === 0) return {}
+    const item = found.map((one) => asTextStructures(withAddresses(one, world, origin)))
+    return { items: { item } }
   },
 }
 
 const changedItem = (item: StoredItem, modified: string) => ({
   item: { num_iid: item.num_iid, modified },
 })
+
+/** Documented: `pic_path`, which becomes the main picture as it stands, wins over `image`. */
+const imageOf = ({ image, pic_path }: Pick<RequestOf<typeof itemUpdate>, 'image' | 'pic_path'>) =>
+  pic_path === undefined ? sentImage(image) : undefined
+
+/** An item with this main picture, in the place of the one that it had; the picture is stored. */
+function withMain(
+  item: StoredItem,
+  image: TopFile,
+  seller: Seller,
+  world: World,
+  time: string,
+): StoredItem {
+  const before = mainPicture(item)
+  const change = placed(item, seller, world, {
+    image,
+    before,
+    position: undefined,
+    isMain: true,
+    time,
+  })
+  if (change.picture) world.putPicture(change.picture)
+  return change.item
+}
+
+const addressed = ({ items, ...page }: Page, world: World, origin: string): Page =>
+  items
+    ? { ...page, items: { item: items.item.map((one) => withAddresses(one, world, origin)) } }
+    : page
 
 /** Sets on a new item when it goes on and off sale; one in stock has no such times. */
 function listed(item: StoredItem, from: number): StoredItem {

@@ -52,7 +52,7 @@ export function restRoute(core: GatewayCore) {
         return new Response(null, { status: 400 })
       problem = error instanceof Error ? error : new Error(String(error))
     }
-    const call = received(c.req.path, verb, header, parameters, body)
+    const call = received(url, c.req.path, verb, header, parameters, body)
     const answering = core.answer(call, problem)
     const answer = answering instanceof Promise ? await answering : answering
     const headers: Record<string, string> = {
@@ -66,6 +66,7 @@ export function restRoute(core: GatewayCore) {
   }
 
   function received(
+    url: string,
     path: string,
     verb: string,
     header: HeaderReader,
@@ -86,6 +87,8 @@ export function restRoute(core: GatewayCore) {
       badEncoding: parameters.badEncoding,
       verb,
       path,
+      // Up to the first slash behind `http://`.
+      origin: url.slice(0, url.indexOf('/', 8)),
       rawBody,
       contentType: header('content-type') ?? '',
       tooLarge,

@@ -5,9 +5,12 @@ export interface Ids {
   /** A new item number; numbers rise, so the newest item has the greatest. */
   itemId(): string
   skuId(): string
+  pictureId(): string
   /** In [0, 1). */
   random(): number
-  /** How many item and SKU numbers have been given out: what a store keeps. */
+  /** Chance that depends on the seed and this text alone, whatever has been drawn before. */
+  chanceOf(text: string): () => number
+  /** How many item, SKU and picture numbers have been given out: what a store keeps. */
   issued(): number
   /** Goes on after so many numbers that an earlier process gave out. */
   continueAfter(issued: number): void
@@ -19,6 +22,7 @@ export interface Ids {
 
 const firstItem = 610_000_000_000
 const firstSku = 4 * firstItem
+const firstPicture = 8 * firstItem
 const sixDigits = 36 ** 6
 
 /** @param seed any whole number; 1 where nobody asks for another */
@@ -33,14 +37,17 @@ export function createIds(seed: number | string = 1): Ids {
     requestId: () => six() + six(),
     itemId: () => String(firstItem + ++issued),
     skuId: () => String(firstSku + ++issued),
+    pictureId: () => String(firstPicture + ++issued),
     random: () => next(),
+    chanceOf: (text) => random(`${seed}/${text}`),
     issued: () => issued,
     continueAfter(count) {
       issued = Math.max(issued, count)
     },
     continueAfterId(id) {
       const number = Number(id)
-      const count = number > firstSku ? number - firstSku : number - firstItem
+      const first = [firstPicture, firstSku].find((one) => number > one) ?? firstItem
+      const count = number - first
       if (count > 0 && count < firstItem) issued = Math.max(issued, count)
     },
     restart() {

@@ -8,6 +8,7 @@ import {
   sessionSeed,
   worldSeed,
 } from '../../contracts/world.ts'
+import { storedPicture } from './pictures.ts'
 import type { Store } from './store.ts'
 import type { App } from './world.ts'
 
@@ -47,6 +48,7 @@ const recordSchemas: Readonly<Record<string, z.ZodType>> = {
   sessions: sessionSeed,
   items: itemSeed,
   categories: categorySeed,
+  pictures: storedPicture,
   settings: z.looseObject({}),
   tenants: z.looseObject({}),
 }

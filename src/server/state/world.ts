@@ -12,6 +12,7 @@ import type {
 import { createLimiter, type Limiter } from '../traffic/limiter.ts'
 import type { Clock } from './clock.ts'
 import type { Ids } from './ids.ts'
+import { pictureIdIn, type StoredPicture, shownBy } from './pictures.ts'
 import type { Store } from './store.ts'
 
 /** An item as the store keeps it: always with its number and its seller. */
@@ -45,8 +46,15 @@ export interface World {
   itemsOf(nick: string): Iterable<StoredItem>
   /** The seller's items that bear this code, themselves or on one of their SKUs. */
   itemsByOuterId(nick: string, outerId: string): StoredItem[]
+  /** Pictures that the item no longer shows are dropped. */
   putItem(item: StoredItem): void
+  /** Drops its pictures as well. */
   deleteItem(item: StoredItem): void
+  picture(id: string): StoredPicture | undefined
+  /** The picture that is served at a path, the origin left out. */
+  pictureAt(path: string | undefined): StoredPicture | undefined
+  /** Keeps a picture; the item that shows it is put after it. */
+  putPicture(picture: StoredPicture): void
   putApp(app: App): void
   putSession(session: Session): void
   putSeller(seller: Seller): void
@@ -59,7 +67,15 @@ export interface World {
   reindex(): void
 }
 
-const kinds = ['apps', 'sellers', 'sessions', 'items', 'categories', 'settings'] as const
+const kinds = [
+  'apps',
+  'sellers',
+  'sessions',
+  'items',
+  'categories',
+  'settings',
+  'pictures',
+] as const
 
 /** The store collections of a world. */
 export const collectionsOf = (worldId: string) => kinds.map((kind) => collectionName(kind, worldId))
@@ -72,9 +88,9 @@ interface Shelf {
 }
 
 export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): World {
-  const [apps, sellers, sessions, items, categories, settings] = kinds.map((kind) =>
+  const [apps, sellers, sessions, items, categories, settings, pictures] = kinds.map((kind) =>
     collectionName(kind, id),
-  ) as [string, string, string, string, string, string]
+  ) as [string, string, string, string, string, string, string]
   const shelves = new Map<string, Shelf>()
   /** How many numbers the store knows to be given out. */
   let kept = 0
@@ -98,6 +114,23 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
       const numbers = shelf.byOuterId.get(outerId)
       numbers?.delete(item.num_iid)
       if (numbers?.size === 0) shelf.byOuterId.delete(outerId)
+    }
+  }
+
+  /** Before what bears the numbers: a log torn between them skips a number and never gives it twice. */
+  function keepIssued() {
+    if (ids.issued() === kept) return
+    kept = ids.issued()
+    store.put('meta', `issued@${id}`, kept)
+  }
+
+  /** Drops those pictures of an item that it shows no more. */
+  function dropPictures(before: StoredItem | undefined, after: StoredItem | undefined) {
+    if (!before || (!before.item_imgs && before.pic_url === undefined)) return
+    const shown = after && shownBy(after)
+    for (const one of shownBy(before)) {
+      if (shown?.has(one) || world.picture(one)?.num_iid !== before.num_iid) continue
+      store.delete(pictures, one)
     }
   }
 
@@ -128,18 +161,26 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
       return [...numbers].flatMap((numIid) => shelf?.items.get(numIid) ?? [])
     },
     putItem(item) {
-      index(item, world.item(item.num_iid))
-      // First the count, then the item: a log torn between them skips a number and never gives it twice.
-      if (ids.issued() !== kept) {
-        kept = ids.issued()
-        store.put('meta', `issued@${id}`, kept)
-      }
+      const before = world.item(item.num_iid)
+      index(item, before)
+      keepIssued()
       store.put(items, item.num_iid, item)
+      dropPictures(before, item)
     },
     deleteItem(item) {
       unindex(item)
       shelfOf(item.nick).items.delete(item.num_iid)
       store.delete(items, item.num_iid)
+      dropPictures(item, undefined)
+    },
+    picture: (pictureId) => store.collection<StoredPicture>(pictures).get(pictureId),
+    pictureAt(path) {
+      const found = world.picture(pictureIdIn(path) ?? '')
+      return found?.path === path ? found : undefined
+    },
+    putPicture(picture) {
+      keepIssued()
+      store.put(pictures, picture.id, picture)
     },
     putApp: (app) => store.put(apps, app.app_key, app),
     putSession: (session) => store.put(sessions, session.session, session),
@@ -159,7 +200,12 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
       for (const seller of seed.sellers) store.put(sellers, seller.nick, seller)
       for (const session of seed.sessions) world.putSession(session)
       for (const category of seed.categories) store.put(categories, category.cid, category)
-      for (const { num_iid } of seed.items) if (num_iid) ids.continueAfterId(num_iid)
+      for (const { num_iid, item_imgs } of seed.items) {
+        if (num_iid) ids.continueAfterId(num_iid)
+        for (const { id: picture } of item_imgs?.item_img ?? []) {
+          if (picture) ids.continueAfterId(picture)
+        }
+      }
       for (const item of seed.items) {
         const created = item.created ?? formatTime(clock.now())
         world.putItem({
@@ -186,6 +232,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
         index(item, undefined)
         ids.continueAfterId(item.num_iid)
         for (const { sku_id } of item.skus?.sku ?? []) if (sku_id) ids.continueAfterId(sku_id)
+        for (const picture of shownBy(item)) ids.continueAfterId(picture)
       }
       ids.continueAfter(store.collection<number>('meta').get(`issued@${id}`) ?? 0)
     },
