@@ -207,6 +207,11 @@ describe('an upload', () => {
     })
   })
 
+  it('may end its lines with LF alone and its content with CR', () => {
+    const file = '--B\nContent-Disposition: form-data; name="a"; filename="f"\n\nx\r\n--B--\n'
+    expect(read(bytes(file), 'B').files[0]?.bytes).toEqual([...bytes('x\r')])
+  })
+
   it('may end its lines with LF alone and hold CRLF in its content', () => {
     const body = bytes('--B\nContent-Disposition: form-data; name="title"\n\nx\r\n\r\ny\n--B--\n')
     expect(read(body, 'B').params).toEqual({ title: 'x\r\n\r\ny' })
@@ -287,6 +292,7 @@ describe('the content of a part', () => {
     ['dashes', '--'],
     ['another boundary', '\r\n--C\r\n'],
     ['its boundary in the middle of a line', 'a --B b'],
+    ['a line that begins as its boundary does', '\r\n--B-\r\n--BC\r\n'],
     ['nothing', ''],
     ['a byte order mark', '\uFEFFx'],
     ['blanks around it', '  x\t'],
@@ -330,6 +336,37 @@ describe('a part', () => {
       '--B\r\nContent-Disposition: form-data; filename=a.png; name=image\r\n\r\nx\r\n--B--',
     )
     expect(read(body, 'B').files).toMatchObject([{ name: 'image', fileName: 'a.png' }])
+  })
+
+  it('may have a file name that holds what looks like a name', () => {
+    const body = bytes(
+      '--B\r\nContent-Disposition: form-data; filename="a; name=b.png"; name="image"\r\n\r\nx\r\n--B--',
+    )
+    expect(read(body, 'B').files).toMatchObject([{ name: 'image', fileName: 'a; name=b.png' }])
+  })
+
+  it.each([
+    [`filename*=utf-8''%E6%89%8B%E6%9C%BA.png`, '手机.png'],
+    [`filename*=UTF-8'zh'a%20b.png; filename="c.png"`, 'a b.png'],
+    [`filename*=%zz`, '%zz'],
+  ])('may have its file name as %s', (header, fileName) => {
+    const disposition = `--B\r\nContent-Disposition: form-data; name="image"; ${header}`
+    const { files, params, badEncoding } = read(
+      bytes(disposition, '\r\n\r\n', picture, '\r\n--B--'),
+      'B',
+    )
+    expect({ files, params, badEncoding }).toEqual({
+      files: [image(fileName, '')],
+      params: {},
+      badEncoding: false,
+    })
+  })
+
+  it('may have an empty content type', () => {
+    const body = bytes(
+      '--B\r\nContent-Type:\r\nContent-Disposition: form-data; name="a"; filename="f"\r\n\r\n1\r\n--B--',
+    )
+    expect(read(body, 'B').files).toMatchObject([{ contentType: '' }])
   })
 
   it('with an empty file name is a file', () => {

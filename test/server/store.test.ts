@@ -418,6 +418,23 @@ describe('a snapshot of the log', () => {
     expect(await reread()).toEqual(data)
   })
 
+  it('holds records of megabytes among small ones, as the log does that they came by at once', async () => {
+    const adapter = new JournalAdapter(folder)
+    await adapter.read()
+    const data: StoreData = new Map()
+    for (let at = 0; at < 9; at++) {
+      // Every length from far below to far above what is written at once, in an order that mixes them.
+      const text = String(at).repeat(at % 3 === 0 ? 5_000_000 : at % 3 === 1 ? 3 : 2_500_000)
+      applyOperation(data, ['pictures', String(at), { text }])
+      adapter.append(['pictures', String(at), { text }])
+    }
+    await adapter.flushed()
+    expect(await reread()).toEqual(data)
+    await adapter.write(data)
+    await adapter.close()
+    expect(await reread()).toEqual(data)
+  })
+
   it('is what a second snapshot replaces', async () => {
     const adapter = new JournalAdapter(folder)
     await adapter.read()
