@@ -13,7 +13,7 @@ export const pictureList = (item: Item): readonly ItemImg[] => item.item_imgs?.i
 export const mainPicture = (item: Item): ItemImg | undefined =>
   item.pic_url === undefined ? undefined : pictureList(item).find(({ url }) => url === item.pic_url)
 
-/** Documented for years: five, and more by arrangement, which is the seller's `item_img_num`. */
+/** Documented: how many depends on what the seller has subscribed to. Five where nothing says otherwise is assumed. */
 const mostPictures = (seller: Seller) => seller.item_img_num ?? 5
 
 /** An image that was sent; clients send an empty file for none. */
