@@ -25,7 +25,7 @@ afterEach(async () => {
   restoreAgent()
   relay?.close()
   relay = undefined
-  await gateway.close()
+  await gateway?.close()
 })
 
 async function open(

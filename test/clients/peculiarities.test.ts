@@ -39,8 +39,8 @@ beforeEach(() => {
 afterEach(async () => {
   vi.unstubAllEnvs()
   restoreAgent()
-  relay.close()
-  await gateway.close()
+  relay?.close()
+  await gateway?.close()
 })
 
 /** Opens a gateway behind a tap, for the documentation's own account. */
