@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalString, type SignMethod, sign } from '../../src/contracts/index.ts'
 import type { Params } from './gateway.ts'
+import { tinyPng } from './png.ts'
 
 // Requests as clients of the platform put them on the wire, written by hand: what is odd about each of
 // them was measured (split between address and body, escapes, sign, multipart, Host), the lines round it
@@ -106,8 +107,9 @@ function chunked(body: string, size: number): string {
   return `${chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')}0\r\n\r\n`
 }
 
-/** Every byte there is, and what a careless reader takes for the end of a part. */
+/** A picture, and behind it every byte there is and what a careless reader takes for the end of a part. */
 const picture = joined(
+  tinyPng(),
   Uint8Array.from({ length: 256 }, (_, at) => at),
   '\r\n--\r\n--1',
 )
@@ -121,8 +123,8 @@ export interface Capture {
   readonly bytes: Buffer
   /** @default json */
   readonly answer?: Written
-  /** The length of the picture that came with it. */
-  readonly image?: number
+  /** The picture that comes with it. */
+  readonly image?: Uint8Array
   /** The client hangs up after one call. */
   readonly closes?: true
 }
@@ -192,7 +194,7 @@ export const captures: readonly Capture[] = [
   {
     client: 'Java with a picture',
     oddity: 'a line break before the first boundary, no blanks in the headers of parts',
-    image: picture.length,
+    image: picture,
     bytes: message(
       [
         `POST /router/rest?${form(javaFileQuery, plus)} HTTP/1.1`,
@@ -280,7 +282,7 @@ export const captures: readonly Capture[] = [
   {
     client: 'PHP with a picture from memory',
     oddity: 'a blank after the file name, no line break at the end',
-    image: picture.length,
+    image: picture,
     bytes: message(
       [
         `POST /router/rest?${form(phpFileQuery, plus)} HTTP/1.1`,
@@ -317,7 +319,7 @@ export const captures: readonly Capture[] = [
   {
     client: 'Python 2, official, with a picture',
     oddity: 'a file that calls itself file, a boundary that is always the same',
-    image: picture.length,
+    image: picture,
     bytes: message(
       [
         `POST /router/rest?${form(pythonFileQuery, plus)} HTTP/1.1`,
@@ -514,7 +516,7 @@ export const captures: readonly Capture[] = [
   {
     client: 'jyh (npm), with a picture',
     oddity: 'a part of the type false, no line break at the end',
-    image: picture.length,
+    image: picture,
     bytes: message(
       [
         'POST /router/rest HTTP/1.1',
@@ -572,7 +574,7 @@ export const captures: readonly Capture[] = [
   },
 ]
 
-const big = Buffer.alloc(1_200_000, picture)
+const big = joined(picture, Buffer.alloc(1_200_000, picture))
 const boundary = '------------------------d74496d66958873e'
 /** Those whose client sends its body when it is told to go on. */
 export const waiting: readonly Capture[] = [
@@ -596,7 +598,7 @@ export const waiting: readonly Capture[] = [
   {
     client: 'PHP',
     oddity: 'a picture of more than a megabyte, with the path of its file for a name',
-    image: big.length,
+    image: big,
     bytes: message(
       [
         'POST /router/rest HTTP/1.1',
