@@ -1,0 +1,114 @@
+/** Ways in which text becomes bytes other than UTF-8, as callers do it by mistake. */
+
+let gbkTable: ReadonlyMap<string, number> | undefined
+
+/** GBK by character, read off the decoder that every JavaScript engine has. */
+function gbk(): ReadonlyMap<string, number> {
+  if (gbkTable) return gbkTable
+  const decoder = new TextDecoder('gbk')
+  const table = new Map<string, number>()
+  for (let lead = 0x81; lead <= 0xfe; lead++) {
+    for (let trail = 0x40; trail <= 0xfe; trail++) {
+      const text = decoder.decode(Uint8Array.of(lead, trail))
+      if ([...text].length === 1 && text !== '\uFFFD') table.set(text, lead * 256 + trail)
+    }
+  }
+  gbkTable = table
+  return table
+}
+
+/** @param missing stands for a character that GBK does not have: `?` in Java and PHP, nothing in iconv */
+export function encodeGbk(text: string, missing: '?' | '' = '?'): Uint8Array {
+  const table = gbk()
+  const bytes: number[] = []
+  for (const char of text) {
+    const code = char.codePointAt(0) as number
+    const pair = table.get(char)
+    if (code < 0x80) bytes.push(code)
+    else if (pair !== undefined) bytes.push(pair >> 8, pair & 0xff)
+    else if (missing !== '') bytes.push(0x3f)
+  }
+  return Uint8Array.from(bytes)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the bounds of ASCII
+const notAscii = /[^\u0000-\u007f]/gu
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the bounds of Latin-1
+const notLatin1 = /[^\u0000-\u00ff]/gu
+
+export interface Charset {
+  readonly name: string
+  readonly bytes: (text: string) => string | Uint8Array
+}
+
+const perUnit = (char: string, by: string) => by.repeat(char.length)
+const latin1 = (text: string) => Buffer.from(text, 'latin1')
+const windows1252 = new TextDecoder('windows-1252')
+
+/** GBK, the usual default of Chinese Windows. */
+export const gbkCharsets: readonly Charset[] = [
+  { name: 'GBK', bytes: (text) => encodeGbk(text) },
+  { name: 'GBK', bytes: (text) => encodeGbk(text, '') },
+]
+
+/** Latin-1 and its kin: UTF-8 read as Latin-1, or characters it lacks replaced or dropped. */
+export const latin1Charsets: readonly Charset[] = [
+  { name: 'UTF-8 read as Latin-1', bytes: (text) => Buffer.from(text).toString('latin1') },
+  { name: 'UTF-8 read as Windows-1252', bytes: (text) => windows1252.decode(Buffer.from(text)) },
+  {
+    name: 'Latin-1 with ? for other characters',
+    bytes: (text) => latin1(text.replaceAll(notLatin1, '?')),
+  },
+  {
+    name: 'Latin-1 with ? for other characters',
+    bytes: (text) => latin1(text.replaceAll(notLatin1, (char) => perUnit(char, '?'))),
+  },
+  { name: 'the low byte of each character', bytes: latin1 },
+  { name: 'ASCII with ? for other characters', bytes: (text) => text.replaceAll(notAscii, '?') },
+  {
+    name: 'ASCII with ? for other characters',
+    bytes: (text) => text.replaceAll(notAscii, (char) => perUnit(char, '?')),
+  },
+  {
+    name: 'ASCII with ? for every byte of other characters',
+    bytes: (text) => text.replaceAll(notAscii, (char) => '?'.repeat(Buffer.byteLength(char))),
+  },
+  { name: 'ASCII without other characters', bytes: (text) => text.replaceAll(notAscii, '') },
+  {
+    name: 'Latin-1 without other characters',
+    bytes: (text) => latin1(text.replaceAll(notLatin1, '')),
+  },
+  {
+    name: 'ASCII with XML references for other characters',
+    bytes: (text) => text.replaceAll(notAscii, (char) => `&#${char.codePointAt(0)};`),
+  },
+  {
+    name: 'ASCII with the replacement character for other characters',
+    bytes: (text) => text.replaceAll(notAscii, (char) => '\uFFFD'.repeat(Buffer.byteLength(char))),
+  },
+]
+
+/** Other encodings of Unicode. */
+export const unicodeCharsets: readonly Charset[] = [
+  { name: 'UTF-16LE', bytes: (text) => Buffer.from(text, 'utf16le') },
+  { name: 'UTF-16BE', bytes: (text) => Buffer.from(text, 'utf16le').swap16() },
+  {
+    name: 'UTF-16 with a byte order mark',
+    bytes: (text) => Buffer.from(`\uFEFF${text}`, 'utf16le'),
+  },
+  {
+    name: 'UTF-16 with a byte order mark',
+    bytes: (text) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(),
+  },
+  { name: 'UTF-8 with a byte order mark', bytes: (text) => `\uFEFF${text}` },
+  { name: 'decomposed characters (NFD)', bytes: (text) => text.normalize('NFD') },
+  { name: 'composed characters (NFC)', bytes: (text) => text.normalize('NFC') },
+  {
+    name: 'text with \\u escapes',
+    bytes: (text) =>
+      text.replaceAll(
+        /[\u0080-\uffff]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      ),
+  },
+]
