@@ -17,6 +17,45 @@ function gbk(): ReadonlyMap<string, number> {
   return table
 }
 
+let fourByteTable: ReadonlyMap<string, readonly number[]> | undefined
+
+/** The characters of GB18030 that take four bytes: the rest of the basic plane, read off the decoder. */
+function fourBytes(): ReadonlyMap<string, readonly number[]> {
+  if (fourByteTable) return fourByteTable
+  const decoder = new TextDecoder('gb18030')
+  const table = new Map<string, readonly number[]>()
+  for (let first = 0x81; first <= 0x84; first++) {
+    for (let second = 0x30; second <= 0x39; second++) {
+      for (let third = 0x81; third <= 0xfe; third++) {
+        for (let fourth = 0x30; fourth <= 0x39; fourth++) {
+          const bytes = [first, second, third, fourth]
+          const text = decoder.decode(Uint8Array.from(bytes))
+          if (text.length === 1 && text !== '\uFFFD') table.set(text, bytes)
+        }
+      }
+    }
+  }
+  fourByteTable = table
+  return table
+}
+
+/** GB18030 holds all of Unicode: what GBK lacks takes four bytes. */
+function encodeGb18030(text: string): Uint8Array {
+  const parts = Array.from(text, (char) => {
+    const code = char.codePointAt(0) as number
+    if (code < 0x80 || gbk().has(char)) return encodeGbk(char)
+    if (code < 0x10000) return Uint8Array.from(fourBytes().get(char) ?? [0x3f])
+    // Beyond the basic plane the standard counts on from 0x90308130.
+    let pointer = code - 0x10000
+    const fourth = 0x30 + (pointer % 10)
+    pointer = Math.floor(pointer / 10)
+    const third = 0x81 + (pointer % 126)
+    pointer = Math.floor(pointer / 126)
+    return Uint8Array.of(0x90 + Math.floor(pointer / 10), 0x30 + (pointer % 10), third, fourth)
+  })
+  return Buffer.concat(parts)
+}
+
 /** @param missing stands for a character that GBK does not have: `?` in Java and PHP, nothing in iconv */
 export function encodeGbk(text: string, missing: '?' | '' = '?'): Uint8Array {
   const table = gbk()
@@ -43,18 +82,40 @@ export interface Charset {
 
 const perUnit = (char: string, by: string) => by.repeat(char.length)
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
-const windows1252 = new TextDecoder('windows-1252')
+/** The characters that Windows-1252 has at 0x80 to 0x9F; elsewhere it is Latin-1. */
+const windowsChars = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
+
+const decodeWindows1252 = (bytes: Uint8Array) =>
+  Array.from(bytes, (byte) =>
+    byte >= 0x80 && byte < 0xa0 ? windowsChars[byte - 0x80] : String.fromCharCode(byte),
+  ).join('')
+
+function encodeWindows1252(text: string): Uint8Array {
+  return Uint8Array.from(
+    Array.from(text, (char) => {
+      const at = windowsChars.indexOf(char)
+      const code = char.codePointAt(0) as number
+      if (at >= 0) return 0x80 + at
+      return code < 0x80 || (code >= 0xa0 && code <= 0xff) ? code : 0x3f
+    }),
+  )
+}
 
 /** GBK, the usual default of Chinese Windows. */
 export const gbkCharsets: readonly Charset[] = [
   { name: 'GBK', bytes: (text) => encodeGbk(text) },
   { name: 'GBK', bytes: (text) => encodeGbk(text, '') },
+  { name: 'GB18030', bytes: encodeGb18030 },
+  {
+    name: 'UTF-8 read as GBK',
+    bytes: (text) => new TextDecoder('gbk').decode(Buffer.from(text)),
+  },
 ]
 
 /** Latin-1 and its kin: UTF-8 read as Latin-1, or characters it lacks replaced or dropped. */
 export const latin1Charsets: readonly Charset[] = [
   { name: 'UTF-8 read as Latin-1', bytes: (text) => Buffer.from(text).toString('latin1') },
-  { name: 'UTF-8 read as Windows-1252', bytes: (text) => windows1252.decode(Buffer.from(text)) },
+  { name: 'UTF-8 read as Windows-1252', bytes: (text) => decodeWindows1252(Buffer.from(text)) },
   {
     name: 'Latin-1 with ? for other characters',
     bytes: (text) => latin1(text.replaceAll(notLatin1, '?')),
@@ -63,6 +124,7 @@ export const latin1Charsets: readonly Charset[] = [
     name: 'Latin-1 with ? for other characters',
     bytes: (text) => latin1(text.replaceAll(notLatin1, (char) => perUnit(char, '?'))),
   },
+  { name: 'Windows-1252 with ? for other characters', bytes: encodeWindows1252 },
   { name: 'the low byte of each character', bytes: latin1 },
   { name: 'ASCII with ? for other characters', bytes: (text) => text.replaceAll(notAscii, '?') },
   {

@@ -122,7 +122,7 @@ export function explainSignature(
   const difference = differenceOf(found.recipe, right, mask)
   return {
     verdict: 'explained',
-    causes: found.causes.map(({ id, title, detail, parameter }) => ({
+    causes: merged(found.causes).map(({ id, title, detail, parameter }) => ({
       id,
       title,
       detail: { en: mask(detail.en), zh: mask(detail.zh) },
@@ -293,6 +293,27 @@ function pairable(base: Recipe, evidence: Evidence) {
     }
   }
   return tried
+}
+
+/** The same mistake with two parameters is one cause that tells of both. */
+function merged(causes: readonly Named[]): Named[] {
+  const byId = new Map<string, Named>()
+  for (const cause of causes) {
+    const before = byId.get(cause.id)
+    byId.set(
+      cause.id,
+      before
+        ? {
+            ...before,
+            detail: explain(
+              `${before.detail.en} ${cause.detail.en}`,
+              `${before.detail.zh}${cause.detail.zh}`,
+            ),
+          }
+        : cause,
+    )
+  }
+  return [...byId.values()]
 }
 
 /** So many bytes are shown on either side of a difference. */

@@ -72,7 +72,7 @@ export const withEntries =
 
 /** Changes values that are texts. */
 export const mapValues =
-  (change: (value: string, name: string) => string): Change =>
+  (change: (value: string, name: string) => string | Uint8Array): Change =>
   (recipe) => ({
     ...recipe,
     entries: recipe.entries.map((entry) => {
@@ -83,11 +83,11 @@ export const mapValues =
   })
 
 /** Signs parameters with other values. */
-export const withValues = (values: ReadonlyMap<string, string>): Change =>
+export const withValues = (values: ReadonlyMap<string, string | Uint8Array>): Change =>
   mapValues((value, name) => values.get(name) ?? value)
 
 /** Signs one parameter with another value. */
-export const withValue = (name: string, value: string): Change =>
+export const withValue = (name: string, value: string | Uint8Array): Change =>
   withValues(new Map([[name, value]]))
 
 /** The parameters whose values are text. */

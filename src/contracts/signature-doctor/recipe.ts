@@ -43,6 +43,8 @@ export interface Recipe {
   readonly order: (entries: readonly Entry[]) => readonly Entry[]
   /** Between a name and its value; the platform has nothing there. */
   readonly pair: string
+  /** Whether each value stands before its name. */
+  readonly valueFirst: boolean
   /** Between one parameter and the next. */
   readonly joint: string
   /** Written after the last parameter. */
@@ -64,6 +66,8 @@ export interface Recipe {
   /** Between secret and text. */
   readonly glue: string
   readonly digest: DigestName
+  /** Whether an HMAC takes the text as its key and the secret as its text. */
+  readonly swapped: boolean
 }
 
 const same = (text: string) => text
@@ -81,6 +85,7 @@ export function rightRecipe(
     entries,
     order: byName,
     pair: '',
+    valueFirst: false,
     joint: '',
     tail: '',
     encodeName: same,
@@ -94,6 +99,7 @@ export function rightRecipe(
     back: !isHmac(digest),
     glue: '',
     digest,
+    swapped: false,
   }
 }
 
@@ -105,8 +111,11 @@ function parameterPieces(recipe: Recipe): Piece[] {
   let text = ''
   let separator = ''
   for (const { name, value } of recipe.order(recipe.entries)) {
-    text += separator + recipe.encodeName(name) + recipe.pair
-    if (typeof value === 'string') text += recipe.encodeValue(value)
+    text += separator
+    if (recipe.valueFirst && typeof value === 'string') {
+      text += recipe.encodeValue(value) + recipe.pair + recipe.encodeName(name)
+    } else text += recipe.encodeName(name) + recipe.pair
+    if (typeof value === 'string') text += recipe.valueFirst ? '' : recipe.encodeValue(value)
     else {
       pieces.push(recipe.rewrite(text), value)
       text = ''
@@ -134,11 +143,10 @@ function piecesOf(recipe: Recipe, secret: string): Piece[] {
 export function signatureOf(recipe: Recipe): string {
   const data = joined(piecesOf(recipe, recipe.secret), recipe.bytes)
   const name = recipe.digest
+  const secret = recipe.bytes(recipe.secret)
+  const [key, text] = recipe.swapped ? [data, secret] : [secret, data]
   const hex = isHmac(name)
-    ? crypto
-        .createHmac(name.slice('hmac-'.length), recipe.bytes(recipe.secret))
-        .update(data)
-        .digest('hex')
+    ? crypto.createHmac(name.slice('hmac-'.length), key).update(text).digest('hex')
     : crypto.hash(name, data)
   return hex.toUpperCase()
 }

@@ -53,30 +53,55 @@ function used(id: string, digest: DigestName): Hypothesis {
           }
         }
       }
-      // Both ways at once: keyed, and the secret round the text as well.
-      if (isHmac(digest)) {
-        for (const [front, back] of [
-          [true, true],
-          [true, false],
-          [false, true],
-        ] as const) {
-          yield {
-            apply: (recipe) => ({ ...digested(recipe, digest), front, back }),
-            detail: explain(
-              `${names[digest]} takes the secret as its key; the text was wrapped in the secret as well, as MD5 wants it.`,
-              `${names[digest]} 以 secret 作为密钥；而待签名串又像 MD5 那样拼接了 secret。`,
-            ),
-          }
-        }
-      }
     },
   }
+}
+
+/** Keyed, and the secret round the text as well. */
+const secretInHmacText: Hypothesis = {
+  id: 'secret-in-hmac-text',
+  title: explain('The secret stands in the text of an HMAC', 'HMAC 的待签名串中又拼接了 secret'),
+  fix: 'digest',
+  *variants(recipe): Iterable<Variant> {
+    if (!isHmac(recipe.digest)) return
+    for (const [front, back] of [
+      [true, true],
+      [true, false],
+      [false, true],
+    ] as const) {
+      yield {
+        apply: (recipe) => ({ ...recipe, front, back }),
+        detail: explain(
+          'An HMAC takes the secret as its key only; the text was wrapped in the secret as well, as MD5 wants it.',
+          'HMAC 只以 secret 作为密钥；而待签名串又像 MD5 那样拼接了 secret。',
+        ),
+      }
+    }
+  },
+}
+
+const hmacKeySwapped: Hypothesis = {
+  id: 'hmac-key-swapped',
+  title: explain('Key and text of the HMAC are swapped', 'HMAC 的密钥与待签名串互换'),
+  fix: 'digest',
+  *variants(recipe): Iterable<Variant> {
+    if (!isHmac(recipe.digest)) return
+    yield {
+      apply: (recipe) => ({ ...recipe, swapped: true }),
+      detail: explain(
+        'The text was used as the key and the secret as the text.',
+        '把待签名串当作密钥，把 secret 当作内容。',
+      ),
+    }
+  },
 }
 
 export const digestHypotheses: readonly Hypothesis[] = [
   used('md5-used', 'md5'),
   used('hmac-md5-used', 'hmac-md5'),
   used('hmac-sha256-used', 'hmac-sha256'),
+  secretInHmacText,
+  hmacKeySwapped,
   used('sha1-used', 'sha1'),
   used('sha256-used', 'sha256'),
   used('sha512-used', 'sha512'),

@@ -1,7 +1,7 @@
 import type { Hypothesis } from '../hypothesis.ts'
 import { digestHypotheses } from './digest.ts'
 import { orderHypotheses } from './order.ts'
-import { parameterHypotheses } from './parameters.ts'
+import { bodyAppended, parameterHypotheses } from './parameters.ts'
 import { secretHypotheses } from './secret.ts'
 import { textHypotheses } from './text.ts'
 import { valueHypotheses } from './values.ts'
@@ -16,5 +16,6 @@ export const hypotheses: readonly Hypothesis[] = [
   ...orderHypotheses,
   ...parameterHypotheses,
   ...textHypotheses,
+  bodyAppended,
   ...valueHypotheses,
 ]

@@ -1,5 +1,6 @@
 import { isSystemParameter } from '../../protocol/parameters.ts'
 import { explain, type Hypothesis, type Variant } from '../hypothesis.ts'
+import { permutations } from '../permutations.ts'
 import type { Entry, Recipe } from '../recipe.ts'
 
 type Order = Recipe['order']
@@ -116,17 +117,6 @@ const otherOrders: readonly (readonly [Order, string, string])[] = [
 
 /** So many parameters at the most are tried in every order there is: 5,040 orders. */
 const mostPermuted = 7
-
-function* permutations(entries: readonly Entry[]): Iterable<readonly Entry[]> {
-  if (entries.length <= 1) {
-    yield entries
-    return
-  }
-  for (const [at, entry] of entries.entries()) {
-    const others = entries.filter((_, index) => index !== at)
-    for (const rest of permutations(others)) yield [entry, ...rest]
-  }
-}
 
 const pairOrders: readonly Order[] = [
   by((a, b) => compareText(a.name + textOf(a), b.name + textOf(b))),

@@ -1,3 +1,4 @@
+import * as crypto from 'node:crypto'
 import { isSystemParameter } from '../../protocol/parameters.ts'
 import {
   type Change,
@@ -11,7 +12,7 @@ import {
   without,
   withValue,
 } from '../hypothesis.ts'
-import type { Recipe } from '../recipe.ts'
+import { type Recipe, signatureOf } from '../recipe.ts'
 
 const list = (names: Iterable<string>) => [...names].join(', ')
 
@@ -51,22 +52,6 @@ const emptyParameterSkipped: Hypothesis = {
   },
 }
 
-const atValueSkipped: Hypothesis = {
-  id: 'at-value-skipped',
-  title: explain('A value that begins with @ was not signed', '以 @ 开头的值未参与签名'),
-  fix: 'empty',
-  *variants(recipe): Iterable<Variant> {
-    yield* dropped(
-      namesWhere(recipe, (value) => value.startsWith('@')),
-      (names) =>
-        explain(
-          `PHP clients take a value that begins with @ for a file and leave it out: ${names}.`,
-          `PHP 客户端把以 @ 开头的值当作文件而不签名：${names}。`,
-        ),
-    )
-  },
-}
-
 const fileParameterSigned: Hypothesis = {
   id: 'file-parameter-signed',
   title: explain('A file was signed', '文件参数参与了签名'),
@@ -95,6 +80,25 @@ const fileParameterSigned: Hypothesis = {
         ],
         [Buffer.from(bytes).toString('hex'), 'with its content in hex', '十六进制形式的文件内容'],
         [String(bytes.byteLength), 'with its size', '文件大小'],
+        ...(['md5', 'sha1', 'sha256'] as const).flatMap((algorithm) => {
+          const hex = crypto.createHash(algorithm).update(bytes).digest('hex')
+          return [hex, hex.toUpperCase()].map(
+            (text) => [text, `with its ${algorithm}`, `${algorithm} 摘要`] as const,
+          )
+        }),
+        [pythonBytes(bytes), 'as Python prints bytes', 'Python bytes 的文本形式'],
+        [
+          `<_io.BufferedReader name='${fileName}'>`,
+          'as Python prints a file',
+          'Python 文件对象的文本形式',
+        ],
+        [`[${[...bytes].join(' ')}]`, 'as Go prints bytes', 'Go 字节切片的文本形式'],
+        [
+          `[${[...new Int8Array(bytes)].join(', ')}]`,
+          'as Java prints bytes',
+          'Java 字节数组的文本形式',
+        ],
+        [JSON.stringify(Buffer.from(bytes)), 'as JSON of a buffer', 'Buffer 的 JSON 文本'],
         ...[
           '[object Object]',
           '[object Buffer]',
@@ -103,14 +107,14 @@ const fileParameterSigned: Hypothesis = {
           'Array',
           'Object',
         ].map((text) => [text, `as "${text}"`, `"${text}"`] as const),
-        [[...bytes].slice(0, 100_000).join(','), 'as a list of byte values', '字节数组文本'],
+        [bytes.join(','), 'as a list of byte values', '字节数组文本'],
         [`b'${fileName}'`, 'with its file name', '文件名'],
       ]
-      for (const [value, en, zh] of contents) {
+      for (const [at, [value, en, zh]] of contents.entries()) {
         yield {
           apply: withEntries({ name, value }),
           parameter: name,
-          rare: typeof value !== 'string' || value.length > 1000,
+          rare: at > 6,
           detail: explain(
             `The file "${name}" was signed ${en}; files are never signed.`,
             `文件参数 "${name}" 以${zh}参与了签名；文件不参与签名。`,
@@ -131,12 +135,44 @@ const fileParameterSigned: Hypothesis = {
   },
 }
 
+/** Bytes as Python's `str` shows them: `b'\\x89PNG…'`. */
+function pythonBytes(bytes: Uint8Array): string {
+  const names = new Map([
+    [9, '\\t'],
+    [10, '\\n'],
+    [13, '\\r'],
+    [92, '\\\\'],
+  ])
+  const quote = bytes.includes(39) && !bytes.includes(34) ? '"' : "'"
+  let text = ''
+  for (const byte of bytes) {
+    const char = String.fromCharCode(byte)
+    if (char === quote) text += `\\${char}`
+    else if (names.has(byte)) text += names.get(byte)
+    else if (byte >= 32 && byte < 127) text += char
+    else text += `\\x${byte.toString(16).padStart(2, '0')}`
+  }
+  return `b${quote}${text}${quote}`
+}
+
 const signItselfSigned: Hypothesis = {
   id: 'sign-itself-signed',
   title: explain('sign was signed', 'sign 本身参与了签名'),
   fix: 'sign-last',
-  *variants(_recipe, { params }): Iterable<Variant> {
-    for (const value of ['', 'null', 'None', 'undefined', 'nil', 'sign', params.sign ?? '']) {
+  *variants(recipe, { params }): Iterable<Variant> {
+    // Signed a second time with the first sign still in place.
+    const first = signatureOf(recipe)
+    for (const value of [
+      '',
+      first,
+      first.toLowerCase(),
+      'null',
+      'None',
+      'undefined',
+      'nil',
+      'sign',
+      params.sign ?? '',
+    ]) {
       yield {
         apply: withEntries({ name: 'sign', value }),
         parameter: 'sign',
@@ -177,6 +213,13 @@ const addedAfterSigning: Hypothesis = {
       if (some.length < 2 || some.length === system.length) continue
       for (const variant of dropped(some, tell)) yield { ...variant, rare: true }
     }
+    const files = namesWhere(recipe, (value) => value.startsWith('@'))
+    yield* dropped(files, (names) =>
+      explain(
+        `PHP clients take a value that begins with @ for a file and do not sign it: ${names}.`,
+        `PHP 客户端把以 @ 开头的值当作文件而不签名：${names}。`,
+      ),
+    )
     const structured = namesWhere(recipe, (value) => /^[[{]/.test(value))
     if (structured.length > 1) yield* dropped(structured, tell)
     const numeric = namesWhere(recipe, (value) => /^(-?\d+(\.\d+)?|true|false)$/.test(value))
@@ -190,7 +233,9 @@ type Guess = readonly [name: string, value: string]
 
 /** Parameters that programs sign and then do not send, with the values that they have. */
 function* commonGuesses({ params, appSecret, sessions }: Evidence): Iterable<Guess> {
-  for (const session of ['', ...sessions.slice(0, mostSessions)]) yield ['session', session]
+  for (const session of ['', ...nothings, ...sessions.slice(0, mostSessions)]) {
+    yield ['session', session]
+  }
   for (const value of ['json', 'xml']) yield ['format', value]
   for (const value of ['md5', 'hmac', 'hmac-sha256']) yield ['sign_method', value]
   yield ['v', '2.0']
@@ -208,22 +253,17 @@ function* commonGuesses({ params, appSecret, sessions }: Evidence): Iterable<Gue
 /** So many sessions of an app are tried. */
 const mostSessions = 50
 /** What a missing value becomes as text. */
-const nothings = ['null', 'None', 'undefined', 'nil']
+const nothings = ['null', 'None', 'undefined', 'nil', '<nil>']
 
 function* rareGuesses(evidence: Evidence): Iterable<Guess> {
   const { params, appSecret, sessions, knownParameters, otherSecrets } = evidence
   for (const value of ['HMAC', 'MD5', 'HmacSHA256', 'sha256', '']) yield ['sign_method', value]
-  for (const value of ['md5', 'hmac', 'hmac-sha256', '']) yield ['signMethod', value]
+  for (const value of ['md5', 'MD5', 'hmac', 'hmac-sha256', 'HMAC-SHA256', 'RSA', 'RSA2', '']) {
+    for (const name of ['signMethod', 'sign_type', 'signType']) yield [name, value]
+  }
   for (const value of ['', 'JSON', 'XML']) yield ['format', value]
   for (const value of ['0', '1']) yield ['simplify', value]
-  for (const value of [
-    'top-sdk-net',
-    'top-sdk-python',
-    'taobao-sdk-python',
-    'top-sdk-java-dynamicVersionNo',
-  ]) {
-    yield ['partner_id', value]
-  }
+  for (const value of sdkTags()) yield ['partner_id', value]
   for (const name of [
     'secret_key',
     'appsecret',
@@ -268,6 +308,48 @@ function* rareGuesses(evidence: Evidence): Iterable<Guess> {
     for (const value of ['false', 'true', '0', '1', '[]', '{}', 'Array']) yield [name, value]
   }
 }
+
+/** Tags of SDKs: a line, and for some the day it was made. */
+function* sdkTags(): Iterable<string> {
+  const lines = ['java', 'net', 'php', 'python', 'node', 'nodejs', 'go', 'csharp', 'c', 'ruby']
+  for (const line of lines) {
+    for (const tag of [`top-sdk-${line}`, `taobao-sdk-${line}`, `${line}-sdk`]) yield tag
+    for (const day of sdkDays) yield `top-sdk-${line}-${day}`
+  }
+  yield 'top-sdk-java-dynamicVersionNo'
+}
+
+/** Days that SDKs in circulation bear in their tag. */
+const sdkDays = [
+  '20110125',
+  '20111115',
+  '20121120',
+  '20130320',
+  '20130507',
+  '20140105',
+  '20141120',
+  '20150716',
+  '20151012',
+  '20151214',
+  '20160607',
+  '20160825',
+  '20161027',
+  '20170211',
+  '20170323',
+  '20180326',
+  '20180510',
+  '20190612',
+  '20190805',
+  '20191218',
+  '20200101',
+  '20200701',
+  '20210401',
+  '20211221',
+  '20220101',
+  '20230415',
+  '20231010',
+  '20240101',
+]
 
 /** Names that are signed without a value and then left out. */
 const usualNames = [
@@ -395,10 +477,30 @@ const encoders: readonly ((text: string) => string)[] = [
 ]
 const percent = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`
 
+/** Parameters as JSON, as several languages write it. */
+function* jsonTexts(parameters: readonly { name: string; value: string }[]): Iterable<string> {
+  const compact = JSON.stringify(
+    Object.fromEntries(parameters.map(({ name, value }) => [name, value])),
+  )
+  const spaced = `{${parameters
+    .map(({ name, value }) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+    .join(', ')}}`
+  for (const text of [compact, spaced]) {
+    const ascii = text.replaceAll(
+      /[\u007f-\uffff]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
+    for (const one of [text, ascii]) {
+      yield one
+      yield one.replaceAll('/', '\\/')
+    }
+  }
+}
+
 /** So many bodies are tried together with other mistakes. */
 const commonBodies = 4
 
-const bodyAppended: Hypothesis = {
+export const bodyAppended: Hypothesis = {
   id: 'body-appended',
   title: explain('A body was appended that does not belong there', '多拼接了请求体'),
   fix: 'body',
@@ -427,13 +529,12 @@ const bodyAppended: Hypothesis = {
     ]
     for (const group of groups) {
       const sorted = [...group].sort((a, b) => (a.name < b.name ? -1 : 1))
-      for (const some of [group, sorted]) {
+      const filled = group.filter(({ value }) => value !== '')
+      for (const some of [group, sorted, filled]) {
         for (const encode of encoders) {
           bodies.add(some.map(({ name, value }) => `${encode(name)}=${encode(value)}`).join('&'))
         }
-        const object = Object.fromEntries(some.map(({ name, value }) => [name, value]))
-        bodies.add(JSON.stringify(object))
-        bodies.add(JSON.stringify(object).replaceAll('":"', '": "').replaceAll('","', '", "'))
+        for (const text of jsonTexts(some)) bodies.add(text)
       }
     }
     for (const text of ['{}', 'null', '""', '[]', 'None', 'undefined', '\n', '\r\n', ' '])
@@ -549,12 +650,10 @@ const changedAfterSigning: Hypothesis = {
 
 export const parameterHypotheses: readonly Hypothesis[] = [
   emptyParameterSkipped,
-  atValueSkipped,
   fileParameterSigned,
   signItselfSigned,
   bodyMissing,
   bodyMisplaced,
-  bodyAppended,
   addedAfterSigning,
   signedNotSent,
   changedAfterSigning,

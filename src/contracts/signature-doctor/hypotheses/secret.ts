@@ -1,6 +1,32 @@
 import { type Change, explain, type Hypothesis, type Variant } from '../hypothesis.ts'
 import { isHmac } from '../recipe.ts'
 
+const withSecret =
+  (change: (secret: string) => string): Change =>
+  (recipe) => ({ ...recipe, secret: change(recipe.secret) })
+
+/** A secret that was not there when it was read. */
+function* unread(): Iterable<Variant> {
+  for (const text of [
+    'null',
+    'undefined',
+    'None',
+    'nil',
+    '<nil>',
+    'YOUR_APP_SECRET',
+    'your_app_secret',
+  ]) {
+    yield {
+      apply: withSecret(() => text),
+      rare: text.length > 9,
+      detail: explain(
+        `The text "${text}" was used in place of the secret: it was not read.`,
+        `把文本 "${text}" 当作了 secret：没有读到真正的 secret。`,
+      ),
+    }
+  }
+}
+
 const missing = (
   id: string,
   front: boolean,
@@ -14,15 +40,17 @@ const missing = (
     if (isHmac(recipe.digest)) {
       if (!front && !back) {
         yield {
-          apply: (recipe) => ({ ...recipe, secret: '' }),
+          apply: withSecret(() => ''),
           detail: explain(
             'The key of the HMAC was empty: the secret was not read.',
             'HMAC 的密钥为空：没有读到 secret。',
           ),
         }
+        yield* unread()
       }
       return
     }
+    if (!front && !back) yield* unread()
     yield {
       apply: (recipe) => ({ ...recipe, front, back }),
       detail: explain(
@@ -73,10 +101,6 @@ const surroundings: readonly (readonly [before: string, after: string, name: str
 
 /** So many of the first are tried together with other mistakes. */
 const commonSurroundings = 12
-
-const withSecret =
-  (change: (secret: string) => string): Change =>
-  (recipe) => ({ ...recipe, secret: change(recipe.secret) })
 
 export const secretHypotheses: readonly Hypothesis[] = [
   missing(
@@ -180,6 +204,9 @@ export const secretHypotheses: readonly Hypothesis[] = [
         }
       }
       for (const [wrong, en, zh] of [
+        [recipe.secret.slice(0, -1), 'without its last character', '缺少最后一个字符的形式'],
+        [recipe.secret.slice(1), 'without its first character', '缺少第一个字符的形式'],
+        [recipe.secret + recipe.secret, 'twice', '重复两次的形式'],
         [Buffer.from(recipe.secret).toString('base64'), 'in base64', 'base64 形式'],
         [Buffer.from(recipe.secret).toString('hex'), 'in hex', '十六进制形式'],
         [

@@ -94,6 +94,45 @@ const separatorsLeftIn: Hypothesis = {
         }
       }
     }
+    // What languages print of a map.
+    for (const [before, after, pair, joint] of [
+      ['{', '}', '=', ', '],
+      ['{', '}', ': ', ', '],
+      ['{', '}', ':', ','],
+      ['map[', ']', ':', ' '],
+      ['[', ']', '=', ', '],
+    ] as const) {
+      yield {
+        apply: (recipe) => ({ ...recipe, pair, joint, rewrite: (text) => before + text + after }),
+        rare: true,
+        detail: explain(
+          `A map was signed as its language prints it: ${before}name${pair}value${joint}…${after}.`,
+          `直接对 map 的打印结果签名：${before}name${pair}value${joint}…${after}。`,
+        ),
+      }
+    }
+    const quoted = (text: string) => JSON.stringify(text)
+    for (const [quote, pair, joint] of [
+      [quoted, ':', ','],
+      [quoted, ': ', ', '],
+      [(text: string) => `'${text}'`, ': ', ', '],
+    ] as const) {
+      yield {
+        apply: (recipe) => ({
+          ...recipe,
+          pair,
+          joint,
+          encodeName: quote,
+          encodeValue: quote,
+          rewrite: (text) => `{${text}}`,
+        }),
+        rare: true,
+        detail: explain(
+          'The parameters were signed as JSON; the platform joins names and values with nothing between.',
+          '对参数的 JSON 文本做了签名；平台要求参数名与值直接拼接。',
+        ),
+      }
+    }
     // The query string as it is, with names in front of the secret as other platforms want it.
     for (const name of ['secret', 'app_secret', 'key', 'appSecret', 'secret_key']) {
       yield {
@@ -174,6 +213,7 @@ const escapings: readonly Escaping[] = [
   { name: 'PHP urlencode in lower case', escape: escaper(/[A-Za-z0-9\-_.]/, '+', true) },
   { name: 'URL encoding with / left alone', escape: escaper(/[A-Za-z0-9\-_.~/]/, '+') },
   { name: 'URL encoding with * left alone', escape: escaper(/[A-Za-z0-9\-_.~*]/, '%20') },
+  { name: 'Go PathEscape', escape: escaper(/[A-Za-z0-9\-_.~$&+=:@]/, '%20') },
   { name: 'JavaScript encodeURI', escape: escaper(/[A-Za-z0-9\-_.!~*'();/?:@&=+$,#]/, '%20') },
   { name: 'JavaScript escape', escape: (text) => escape(text) },
   { name: 'URL encoding of blanks and non-ASCII characters only', escape: escaper(/[!-~]/, '%20') },
@@ -197,24 +237,19 @@ const valuesUrlEncoded: Hypothesis = {
       )
       yield { apply: (recipe) => ({ ...recipe, encodeValue: encode }), detail }
       yield {
+        apply: (recipe) => ({ ...recipe, encodeValue: (value) => encode(encode(value)) }),
+        rare: true,
+        detail: explain(
+          `The values were percent-encoded twice (${name}) before signing.`,
+          `签名之前对值做了两次 URL 编码（${name}）。`,
+        ),
+      }
+      yield {
         apply: (recipe) => ({ ...recipe, encodeName: encode, encodeValue: encode }),
         rare: true,
         detail,
       }
       yield { apply: (recipe) => ({ ...recipe, rewrite: encode }), rare: true, detail }
-      yield {
-        apply: (recipe) => ({
-          ...recipe,
-          encodeName: encode,
-          encodeValue: encode,
-          pair: '=',
-          joint: '&',
-        }),
-        detail: explain(
-          `The finished query string (${name}) was signed; sign names and values as they are, with nothing between.`,
-          `对编码后的整个查询串（${name}）做了签名；应使用原始的参数名和值，中间不加任何分隔符。`,
-        ),
-      }
     }
     for (const { name, value } of texts(recipe)) {
       for (const { name: by, escape: encode } of escapings) {
@@ -294,6 +329,13 @@ const plusForSpace: Hypothesis = {
         parameter: first.name,
         detail: detail(changed.map(({ name }) => name).join(', '), from, to),
       }
+      // A replacement without the flag for all of them.
+      yield {
+        apply: mapValues((value) => value.replace(from, to)),
+        parameter: first.name,
+        rare: true,
+        detail: detail(first.name, from, to),
+      }
       for (const { name, value } of changed) {
         if (changed.length > 1) {
           yield {
@@ -361,6 +403,63 @@ const inCharset = (
   },
 })
 
+const textPrefixed: Hypothesis = {
+  id: 'text-prefixed',
+  title: explain('Something stands in front of the parameters', '参数之前多了其他内容'),
+  fix: 'join',
+  *variants(_recipe, { params }): Iterable<Variant> {
+    const method = params.method ?? ''
+    const paths = [
+      '/router/rest',
+      '/rest',
+      'router/rest',
+      method,
+      `/${method}`,
+      'POST',
+      'GET',
+      'POST&',
+      'GET&',
+    ]
+    for (const prefix of paths) {
+      if (prefix === '') continue
+      yield {
+        apply: (recipe) => ({ ...recipe, rewrite: (text) => prefix + recipe.rewrite(text) }),
+        rare: true,
+        detail: explain(
+          `${shown(prefix)} stood in front of the parameters, as other platforms want it.`,
+          `参数之前多了 ${shown(prefix)}，这是其他平台的做法。`,
+        ),
+      }
+    }
+  },
+}
+
+const halfSigned: Hypothesis = {
+  id: 'names-or-values-left-out',
+  title: explain('Only names or only values were signed', '只对参数名或只对参数值签名'),
+  fix: 'join',
+  *variants(): Iterable<Variant> {
+    yield {
+      apply: (recipe) => ({ ...recipe, encodeName: () => '' }),
+      detail: explain(
+        'The values were signed without their names.',
+        '签名时只拼接了参数值，没有参数名。',
+      ),
+    }
+    yield {
+      apply: (recipe) => ({ ...recipe, encodeValue: () => '' }),
+      detail: explain(
+        'The names were signed without their values.',
+        '签名时只拼接了参数名，没有参数值。',
+      ),
+    }
+    yield {
+      apply: (recipe) => ({ ...recipe, valueFirst: true }),
+      detail: explain('Each value was signed before its name.', '签名时参数值拼接在参数名之前。'),
+    }
+  },
+}
+
 export const textHypotheses: readonly Hypothesis[] = [
   inCharset('charset-gbk', explain('GBK instead of UTF-8', '使用了 GBK 而不是 UTF-8'), gbkCharsets),
   inCharset(
@@ -373,7 +472,9 @@ export const textHypotheses: readonly Hypothesis[] = [
     explain('Another Unicode encoding than UTF-8', '使用了 UTF-8 以外的 Unicode 编码'),
     unicodeCharsets,
   ),
+  separatorsLeftIn,
+  halfSigned,
+  textPrefixed,
   plusForSpace,
   valuesUrlEncoded,
-  separatorsLeftIn,
 ]

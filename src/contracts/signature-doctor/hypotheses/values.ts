@@ -8,6 +8,7 @@ import {
   withValue,
   withValues,
 } from '../hypothesis.ts'
+import { permutations } from '../permutations.ts'
 import type { Recipe } from '../recipe.ts'
 
 /** What a value may have been when it was signed. */
@@ -16,6 +17,8 @@ interface Guesses {
   readonly common: (value: string, name: string) => Iterable<string>
   /** So many, or so seldom, that they are tried alone only. */
   readonly rare?: (value: string, name: string) => Iterable<string>
+  /** What was signed was no text any more. */
+  readonly bytes?: (value: string) => Iterable<Uint8Array>
 }
 
 const none = (): Iterable<string> => []
@@ -24,7 +27,7 @@ const none = (): Iterable<string> => []
 function aboutValues(
   id: string,
   title: { en: string; zh: string },
-  { common, rare = none }: Guesses,
+  { common, rare = none, bytes }: Guesses,
   fix: 'same-value' | 'timestamp' = 'same-value',
 ): Hypothesis {
   return {
@@ -51,7 +54,34 @@ function aboutValues(
             }
           }
         }
-        if (fix === 'same-value') yield* allTogether(recipe, guesses, isRare)
+        if (fix !== 'same-value') continue
+        yield* allTogether(recipe, guesses, isRare, () => true)
+        yield* allTogether(recipe, guesses, true, (value) => value.includes('.'))
+        if (recipe.body === '') continue
+        for (const body of new Set(guesses(recipe.body, ''))) {
+          if (body === recipe.body) continue
+          yield {
+            apply: (recipe) => ({ ...recipe, body }),
+            rare: isRare,
+            detail: explain(
+              `The body was signed as ${shown(body)} and received as ${shown(recipe.body)}. Write it once, and sign and send that very text.`,
+              `请求体签名时为 ${shown(body)}，网关收到的是 ${shown(recipe.body)}。应只序列化一次，并用同一文本签名和发送。`,
+            ),
+          }
+        }
+      }
+      for (const { name, value } of bytes ? texts(recipe) : []) {
+        for (const guess of bytes?.(value) ?? []) {
+          yield {
+            apply: withValue(name, guess),
+            parameter: name,
+            rare: true,
+            detail: explain(
+              `"${name}" was cut off after ${guess.byteLength} bytes, inside a character, and signed so.`,
+              `参数 "${name}" 签名时在第 ${guess.byteLength} 个字节处被截断（截在一个字符中间）。`,
+            ),
+          }
+        }
       }
     },
   }
@@ -68,10 +98,11 @@ function* allTogether(
   recipe: Recipe,
   guesses: (value: string, name: string) => Iterable<string>,
   isRare: boolean,
+  isMeant: (value: string) => boolean,
 ): Iterable<Variant> {
   const columns = new Map<string, readonly string[]>()
   for (const { name, value } of texts(recipe)) {
-    const column = name === 'timestamp' ? [] : [...guesses(value, name)]
+    const column = name === 'timestamp' || !isMeant(value) ? [] : [...guesses(value, name)]
     if (column.length > 0) columns.set(name, column)
   }
   if (columns.size < 2) return
@@ -119,6 +150,7 @@ function* numbers(value: string): Iterable<string> {
 
 function* rareNumbers(value: string): Iterable<string> {
   if (!numberText.test(value)) return
+  yield* printedNumbers(value)
   const number = Number(value)
   const [whole = '', fraction = ''] = value.split('.')
   const end = fraction === '' ? '' : `.${fraction}`
@@ -129,6 +161,10 @@ function* rareNumbers(value: string): Iterable<string> {
   yield value.replace('.', ',')
   yield String(Math.fround(number))
   yield* exponents(number)
+  for (let digits = 0; digits <= 10; digits++) {
+    yield* exponentForms(number.toExponential(digits))
+    yield trimmedExponent(number.toExponential(digits))
+  }
   yield String(Math.round(number * 100))
   yield String(number / 100)
   yield (number / 100).toFixed(2)
@@ -148,21 +184,58 @@ function* rareNumbers(value: string): Iterable<string> {
 
 /** `1.0E7` of Java, `1e+07` of C and Go, `1E+07` of .NET. */
 function* exponents(number: number): Iterable<string> {
-  if (number === 0 || !Number.isFinite(number)) return
-  const [mantissa = '', exponent = ''] = number.toExponential().split('e')
+  if (number !== 0 && Number.isFinite(number)) yield* exponentForms(number.toExponential())
+}
+
+function* exponentForms(text: string): Iterable<string> {
+  const [mantissa = '', exponent = ''] = text.split('e')
   const power = Number(exponent)
   const withPoint = mantissa.includes('.') ? mantissa : `${mantissa}.0`
   const sign = power < 0 ? '-' : '+'
-  const two = String(Math.abs(power)).padStart(2, '0')
-  const three = String(Math.abs(power)).padStart(3, '0')
+  const size = String(Math.abs(power))
   for (const head of new Set([mantissa, withPoint])) {
-    for (const e of ['e', 'E']) {
+    for (const e of ['E', 'e']) {
       yield `${head}${e}${power}`
-      yield `${head}${e}${sign}${two}`
-      yield `${head}${e}${sign}${three}`
-      yield `${head}${e}${sign}${Math.abs(power)}`
+      yield `${head}${e}${sign}${size.padStart(2, '0')}`
+      yield `${head}${e}${sign}${size.padStart(3, '0')}`
+      yield `${head}${e}${sign}${size}`
     }
   }
+}
+
+/** As spreadsheets show a long number: six digits, zeros behind them dropped. */
+const trimmedExponent = (text: string) =>
+  text.replace(/\.?0*e([+-])(\d+)$/, (_, sign, size) => `E${sign}${String(size).padStart(2, '0')}`)
+
+/** What a language prints of a number: plain where it is middling, with an exponent where it is large or small. */
+function* printedNumbers(value: string): Iterable<string> {
+  if (!numberText.test(value)) return
+  const number = Number(value)
+  const size = Math.abs(number)
+  const java = size !== 0 && (size < 1e-3 || size >= 1e7)
+  // Java: 2.999E7, 1.0E-5, 100.0
+  yield java ? javaForm(number) : Number.isInteger(number) ? `${number}.0` : String(number)
+  // Go with %v: 2.999e+07 from seven digits on, 1e-05 for small ones
+  yield size !== 0 && (size < 1e-4 || size >= 1e6) ? exponentForm(number) : String(number)
+  // Go and C with %g: six digits at most
+  yield size !== 0 && (size < 1e-4 || size >= 1e6)
+    ? trimmedExponent(number.toExponential(5)).replace('E', 'e')
+    : String(Number(number.toPrecision(6)))
+  // Python: 2.999e+16 from 17 digits on, 1e-05 for small ones
+  yield size !== 0 && (size < 1e-4 || size >= 1e16)
+    ? exponentForm(number)
+    : Number.isInteger(number)
+      ? `${number}.0`
+      : String(number)
+}
+
+/** `2.999e+07`: as many digits as needed, two at least in the exponent. */
+const exponentForm = (number: number) => number.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
+
+/** `2.999E7`, `1.0E-5`. */
+function javaForm(number: number): string {
+  const [mantissa = '', exponent = ''] = number.toExponential().split('e')
+  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
 }
 
 // --- times ---
@@ -176,8 +249,10 @@ function* spellings(text: string): Iterable<string> {
   const [year = '', month = '', day = ''] = date.split('-')
   const [hours = '', minutes = '', seconds = ''] = time.split(':')
   const plain = (part: string) => String(Number(part))
+  const twelve = two(Number(hours) % 12 === 0 ? 12 : Number(hours) % 12)
   const short = `${Number(hours) % 12 === 0 ? 12 : Number(hours) % 12}`
   yield `${date} ${hours}:${minutes}`
+  yield `${date} ${twelve}:${minutes}:${seconds}`
   yield `${date}T${time}`
   yield `${date}T${time}Z`
   yield `${date}T${time}.000Z`
@@ -217,20 +292,59 @@ function* spellings(text: string): Iterable<string> {
   yield `${plain(month)}/${plain(day)}/${year} ${short}:${minutes}:${seconds} ${Number(hours) < 12 ? 'AM' : 'PM'}`
   yield `${plain(month)}/${plain(day)}/${year}, ${short}:${minutes}:${seconds} ${Number(hours) < 12 ? 'AM' : 'PM'}`
   yield `${year}年${month}月${day}日 ${time}`
-  yield `${date} ${two(Number(hours) % 12 === 0 ? 12 : Number(hours) % 12)}:${minutes}:${seconds}`
   yield `${date} ${time} ${Number(hours) < 12 ? 'AM' : 'PM'}`
   yield `"${text}"`
+  yield `${date} ${time} +0800 CST`
+  yield `${date} ${time} +0800 +0800`
+  yield `${date} ${time} +0000 UTC`
+  yield `${date} ${time} CST`
+  // Patterns mistyped: minutes for the month (mm), the month counted from 0, the hour cut to twelve.
+  yield `${year}-${minutes}-${day} ${time}`
+  yield `${year}-${two(Number(month) - 1)}-${day} ${time}`
+  yield `${year}-${Number(month) - 1}-${day} ${time}`
+  yield `${year}-${Number(month) - 1}-${Number(day)} ${time}`
+  yield `${year}-${Number(month) - 1}-${Number(day)} ${plain(hours)}:${plain(minutes)}:${plain(seconds)}`
+  yield `${year}-${month}-${day} ${hours}:${month}:${seconds}`
+  yield `${Number(year) + 1}-${month}-${day} ${time}`
+  yield `${year}-${month}-${two(dayOfYear(text))} ${time}`
 }
+
+const dayOfYear = (text: string) =>
+  Math.floor(
+    (Date.parse(`${text.slice(0, 10)}T00:00:00Z`) -
+      Date.parse(`${text.slice(0, 4)}-01-01T00:00:00Z`)) /
+      (24 * hour),
+  ) + 1
 
 function* momentTexts(at: number): Iterable<string> {
   yield String(at)
   yield String(Math.floor(at / 1000))
   yield `${Math.floor(at / 1000)}.0`
-  yield new Date(at).toString()
-  yield new Date(at).toUTCString()
+  yield new Date(at).toISOString()
   const text = formatTime(at)
   yield text
   yield* spellings(text)
+  const utc = new Date(at).toUTCString()
+  yield utc
+  // `String(new Date())` in the zones in which such programs run.
+  for (const [shift, zone, names] of [
+    [
+      8,
+      '+0800',
+      ['China Standard Time', '中国标准时间', 'CST', 'GMT+08:00', 'Hong Kong Standard Time'],
+    ],
+    [0, '+0000', ['Coordinated Universal Time', '协调世界时', 'UTC', 'GMT']],
+  ] as const) {
+    const [, day = '', month = '', year = '', time = ''] =
+      /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date(at + shift * hour).toUTCString()) ?? []
+    const weekday = new Date(at + shift * hour).toUTCString().slice(0, 3)
+    for (const name of names) {
+      yield `${weekday} ${month} ${day} ${year} ${time} GMT${zone} (${name})`
+      yield `${weekday} ${month} ${day} ${time} ${name} ${year}`
+    }
+    yield `${weekday} ${month} ${day} ${time} ${year}`
+    yield `${weekday}, ${day} ${month} ${year} ${time} ${zone}`
+  }
 }
 
 /** How far apart, in seconds, the moment that was signed and the one that was sent are tried. */
@@ -245,7 +359,7 @@ function* timestamps(value: string): Iterable<string> {
   if (at === undefined) return
   yield* [...momentTexts(at)].slice(0, commonSpellings)
   // Read once for the sign and once more for the call.
-  for (const seconds of [-1, 1, -2, 2]) yield sameStyle(value, at + seconds * 1000)
+  for (const seconds of [-1, 1, -2, 2, -3, 3, -5, 5]) yield sameStyle(value, at + seconds * 1000)
   // One of them in UTC.
   for (const hours of [-8, 8]) yield formatTime(at + hours * hour)
 }
@@ -374,35 +488,86 @@ const loosened = (text: string, comma: string, colon: string) =>
     token === ',' ? comma : token === ':' ? colon : token,
   )
 
-const structureOf = (value: string): Json | undefined => {
-  if (!/^\s*[[{]/.test(value)) return undefined
+/** Stands round a number that is read as text, so that `3.0` stays `3.0`. */
+const numberMark = '\uE000'
+
+/** JSON as read, and once more with its numbers as they were spelled; none for what is no structure. */
+function structuresOf(value: string): Json[] {
+  if (!/^\s*[[{]/.test(value)) return []
+  const marked = value.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) =>
+    token.startsWith('"') ? token : `"${numberMark}${token}${numberMark}"`,
+  )
   try {
-    return JSON.parse(value) as Json
+    return [JSON.parse(value) as Json, JSON.parse(marked) as Json]
   } catch {
-    return undefined
+    return []
   }
 }
 
+const unmarked = (text: string) =>
+  text.replaceAll(new RegExp(`"${numberMark}|${numberMark}"|${numberMark}`, 'g'), '')
+
+/** So many keys of an object are tried in every order. */
+const mostKeys = 5
+
+/** The same structure with its keys in another order, the same for all objects of one set of keys. */
+function* keyOrders(value: Json): Iterable<Json> {
+  const objects = objectsIn(value)
+  const sets = new Map(
+    objects.map((object) => [Object.keys(object).join('\n'), Object.keys(object)]),
+  )
+  for (const [set, keys] of sets) {
+    if (keys.length < 2 || keys.length > mostKeys) continue
+    for (const order of permutations(keys)) yield reordered(value, set, order)
+  }
+}
+
+function objectsIn(value: Json): { [name: string]: Json }[] {
+  if (Array.isArray(value)) return value.flatMap(objectsIn)
+  return value !== null && typeof value === 'object'
+    ? [value, ...Object.values(value).flatMap(objectsIn)]
+    : []
+}
+
+function reordered(value: Json, set: string, order: readonly string[]): Json {
+  if (Array.isArray(value)) return value.map((one) => reordered(one, set, order))
+  if (value === null || typeof value !== 'object') return value
+  const keys = Object.keys(value).join('\n') === set ? order : Object.keys(value)
+  return Object.fromEntries(keys.map((key) => [key, reordered(value[key] as Json, set, order)]))
+}
+
+const withoutNulls = (value: Json): Json =>
+  Array.isArray(value)
+    ? value.map(withoutNulls)
+    : value !== null && typeof value === 'object'
+      ? Object.fromEntries(
+          Object.entries(value)
+            .filter(([, below]) => below !== null)
+            .map(([name, below]) => [name, withoutNulls(below)]),
+        )
+      : value
+
 /** The same JSON with other blanks, breaks or order of keys. */
 function* layouts(value: string): Iterable<string> {
-  const parsed = structureOf(value)
-  if (parsed === undefined) return
+  const structures = structuresOf(value)
+  if (structures.length === 0) return
   // Without reading it, so that numbers keep their spelling.
   yield compacted(value)
   yield loosened(value, ', ', ': ')
   yield loosened(value, ',', ': ')
   yield loosened(value, ', ', ':')
-  for (const one of [parsed, sortedKeys(parsed)]) {
-    yield JSON.stringify(one)
-    yield spaced(one, ', ', ': ')
-    yield spaced(one, ',', ': ')
-    yield spaced(one, ', ', ':')
-    yield JSON.stringify(one, null, 2)
-    yield JSON.stringify(one, null, 4)
-    yield JSON.stringify(one, null, '\t')
-    yield JSON.stringify(one, null, 1)
-    yield JSON.stringify(one, null, 2).replaceAll('\n', '\r\n')
+  for (const one of structures.flatMap((parsed) => [parsed, sortedKeys(parsed)])) {
+    for (const text of writings(one)) yield unmarked(text)
   }
+}
+
+function* writings(value: Json): Iterable<string> {
+  yield JSON.stringify(value)
+  yield spaced(value, ', ', ': ')
+  yield spaced(value, ',', ': ')
+  yield spaced(value, ', ', ':')
+  for (const indent of [2, 4, '\t', 1]) yield JSON.stringify(value, null, indent)
+  yield JSON.stringify(value, null, 2).replaceAll('\n', '\r\n')
 }
 
 function* reserialised(value: string): Iterable<string> {
@@ -430,8 +595,18 @@ function* rarelyReserialised(value: string): Iterable<string> {
     yield JSON.stringify(layout)
     yield `${layout}\n`
   }
-  const parsed = structureOf(value)
-  if (parsed !== undefined) yield* printed(parsed)
+  const structures = structuresOf(value)
+  for (const parsed of structures) {
+    const bare = withoutNulls(parsed)
+    for (const one of [bare, sortedKeys(bare), ...keyOrders(parsed)]) {
+      for (const layout of [JSON.stringify(one), spaced(one, ', ', ': ')].map(unmarked)) {
+        yield layout
+        yield unicodeEscaped(layout)
+        yield slashesEscaped(layout)
+      }
+    }
+  }
+  for (const parsed of structures.slice(0, 1)) yield* printed(parsed)
 }
 
 // --- texts ---
@@ -479,8 +654,6 @@ const margins: readonly (readonly [before: string, after: string])[] = [
 function* rarelyTrimmed(value: string): Iterable<string> {
   // PHP's trim knows other blanks than JavaScript's.
   yield value.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '')
-  yield value.replaceAll(/\s+/g, ' ')
-  yield value.replaceAll(/\s+/g, '')
   if (value === '') return
   for (const [before, after] of margins) yield before + value + after
 }
@@ -493,6 +666,8 @@ const usualLengths: readonly number[] = [
 ]
 /** Longer values are cut at usual lengths only. */
 const everyLengthUpTo = 5000
+/** So far from its start a value is tried with dots behind the cut. */
+const mostDotted = 200
 /** Shorter values are seldom cut. */
 const shortest = 24
 
@@ -518,6 +693,9 @@ function* rarelyTruncated(value: string): Iterable<string> {
     yield bytes.subarray(0, length).toString('utf8')
     for (const dots of ['…', '...', '..']) yield value.slice(0, length) + dots
   }
+  for (let length = 1; length < Math.min(value.length, mostDotted); length++) {
+    for (const dots of ['…', '...', '..']) yield value.slice(0, length) + dots
+  }
   if (value.length <= everyLengthUpTo) {
     for (let length = value.length - 1; length > 0; length--) yield value.slice(0, length)
   }
@@ -528,6 +706,15 @@ function* rarelyTruncated(value: string): Iterable<string> {
   }
   // The front cut off rather than the end.
   for (let at = 1; at < Math.min(value.length, 200); at++) yield value.slice(at)
+}
+
+/** Bytes that end inside a character, as they were. */
+function* cutInside(value: string): Iterable<Uint8Array> {
+  const bytes = Buffer.from(value)
+  if (bytes.length === value.length) return
+  for (const length of usualLengths) {
+    if (length < bytes.length) yield bytes.subarray(0, length)
+  }
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -582,6 +769,17 @@ function* reformatted(value: string): Iterable<string> {
 }
 
 function* rarelyReformatted(value: string): Iterable<string> {
+  yield value.replaceAll(/\s+/g, ' ')
+  yield value.replaceAll(/\s+/g, '')
+  yield value.replaceAll(/, +/g, ',')
+  yield value.replaceAll(/\p{L}+/gu, (word) => capital(word.toLowerCase()))
+  yield unixBreaks(value).replaceAll('\n', '<br />\n')
+  yield unixBreaks(value).replaceAll('\n', '<br>\n')
+  yield value.replaceAll(/\r\n|\n|\r/g, '<br />$&')
+  // A text written as a JSON string: with quotes, and < > & escaped as Go does.
+  yield htmlEscaped(JSON.stringify(value))
+  yield htmlEscaped(JSON.stringify(value)).slice(1, -1)
+  yield JSON.stringify(value).slice(1, -1)
   yield value.toLowerCase()
   yield value.toUpperCase()
   yield capital(value)
@@ -642,33 +840,6 @@ function* lists(value: string): Iterable<string> {
   }
 }
 
-const bodyReserialised: Hypothesis = {
-  id: 'json-reserialised',
-  title: explain('JSON was written anew after signing', '签名之后 JSON 被重新序列化'),
-  fix: 'body',
-  *variants(recipe): Iterable<Variant> {
-    if (recipe.body === '') return
-    const guesses = new Set([
-      ...reserialised(recipe.body),
-      ...rarelyReserialised(recipe.body),
-      ...trimmed(recipe.body),
-      unixBreaks(recipe.body),
-      unixBreaks(recipe.body).replaceAll('\n', '\r\n'),
-      recipe.body.replaceAll(/>\s+</g, '><').trim(),
-    ])
-    for (const body of guesses) {
-      if (body === recipe.body) continue
-      yield {
-        apply: (recipe) => ({ ...recipe, body }),
-        detail: explain(
-          `The body was signed as ${shown(body)} and received as ${shown(recipe.body)}. Write it once, and sign and send that very text.`,
-          `请求体签名时为 ${shown(body)}，网关收到的是 ${shown(recipe.body)}。应只序列化一次，并用同一文本签名和发送。`,
-        ),
-      }
-    }
-  },
-}
-
 export const valueHypotheses: readonly Hypothesis[] = [
   aboutValues(
     'timestamp-changed',
@@ -681,7 +852,6 @@ export const valueHypotheses: readonly Hypothesis[] = [
     explain('A number was written in another way', '数字被改写成另一种形式'),
     { common: numbers, rare: rareNumbers },
   ),
-  bodyReserialised,
   aboutValues(
     'json-reserialised',
     explain('JSON was written anew after signing', '签名之后 JSON 被重新序列化'),
@@ -699,5 +869,6 @@ export const valueHypotheses: readonly Hypothesis[] = [
   aboutValues('value-truncated', explain('A value was cut off', '参数值被截断'), {
     common: truncated,
     rare: rarelyTruncated,
+    bytes: cutInside,
   }),
 ]
