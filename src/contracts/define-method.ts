@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { getOrCreate } from './get-or-create.ts'
 import type { ProfileName } from './profile.ts'
 import type { Fidelity } from './protocol/error-table.ts'
+import type { SecurityLevel } from './protocol/oauth.ts'
 
 /** What a declared sub-code means, and the text that goes with it on the wire. */
 export interface SubCode extends Fidelity {
@@ -35,6 +36,10 @@ export interface MethodContract<
   readonly summary: string
   /** Whether a call needs a seller's session. One that is sent is checked in any case. */
   readonly session: Session
+  /** The security level that the session must still have. @default {@link levelOf} says it by the name */
+  readonly level?: SecurityLevel
+  /** Whether parameters and answer are secrets that no journal may keep. @default false */
+  readonly secret?: boolean
   /**
    * Whether carrying the call out twice does no harm. One that is not repeatable (it makes something
    * new, or adds up) must not be sent again after an unknown outcome without asking first.
@@ -106,6 +111,15 @@ export function contractTable<const T extends readonly AnyContract[]>(
   ...contracts: T
 ): { readonly [C in T[number] as C['name']]: C } {
   return Object.fromEntries(contracts.map((contract) => [contract.name, contract])) as never
+}
+
+/**
+ * The security level of a method: its own, else that of reading or writing. `undefined` for a method
+ * that needs no authorisation.
+ */
+export function levelOf({ name, level, session }: AnyContract): SecurityLevel | undefined {
+  if (session === 'none') return undefined
+  return level ?? (/\.(get|search|query|list)$/.test(name) ? 'r1' : 'w1')
 }
 
 const requiredNames = new WeakMap<AnyContract, Map<ProfileName, readonly string[]>>()

@@ -22,6 +22,7 @@ export type {
   Tier,
 } from './define-method.ts'
 export { contractTable, defineMethod, requiredParameters } from './define-method.ts'
+export { authMethods, topAuthTokenCreate, topAuthTokenRefresh } from './methods/auth.ts'
 export {
   itemAdd,
   itemDelete,
@@ -66,6 +67,8 @@ export {
   reject,
 } from './protocol/errors.ts'
 export { parseJson } from './protocol/json.ts'
+export type { AuthorizeView, SecurityLevel, TokenAnswer } from './protocol/oauth.ts'
+export { oauthErrors, oauthFacts, oauthPaths } from './protocol/oauth.ts'
 export { systemParameters } from './protocol/parameters.ts'
 export type { TopFile } from './protocol/scalars.ts'
 export {

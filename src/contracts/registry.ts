@@ -1,4 +1,5 @@
 import type { AnyContract, Tier } from './define-method.ts'
+import { authMethods } from './methods/auth.ts'
 import { itemMethods } from './methods/item.ts'
 import { itemImgMethods } from './methods/item-img.ts'
 import { smsMethods } from './methods/sms.ts'
@@ -12,6 +13,7 @@ export const methods = {
   ...smsMethods,
   ...userMethods,
   ...utilMethods,
+  ...authMethods,
 } as const
 
 /** The contract of a method, or `undefined` where LocalTOP knows none. */

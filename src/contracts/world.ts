@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { itemFields, sku } from './models/item.ts'
 import { user } from './models/user.ts'
 import { profileNames } from './profile.ts'
+import { callbackHost, tokenSettings } from './protocol/oauth.ts'
 import { idText, normalPrice } from './protocol/scalars.ts'
 import { writtenMoment, writtenRate } from './written-values.ts'
 
@@ -18,6 +19,10 @@ const money = z.union([z.string(), z.number().transform(String)]).pipe(
     .transform(normalPrice),
 )
 
+const callback = z.string().refine((text) => callbackHost(text) !== undefined, {
+  error: 'expected an address such as https://shop.example.com/callback, or a domain',
+})
+
 export const appSeed = z.strictObject({
   app_key: key,
   app_secret: z.string().min(1),
@@ -26,6 +31,15 @@ export const appSeed = z.strictObject({
   /** `all`, or the methods it may call; `taobao.items.*` stands for a family. */
   grants: z.union([z.literal('all'), z.array(name)]).default('all'),
   rate_limit: writtenRate.optional(),
+  /**
+   * Callbacks registered for OAuth, addresses or bare domains: `/authorize` redirects within their
+   * top-level domains. An app without any may redirect to this machine only.
+   */
+  redirect_uris: z.array(callback).min(1).optional(),
+  /** The nicks that may authorise it; another gets page error 1001. Absent means every seller. */
+  users: z.array(name).optional(),
+  /** How long what OAuth gives lasts, in seconds. */
+  token: tokenSettings.optional(),
 })
 
 export const sellerSeed = z.strictObject({
@@ -44,6 +58,24 @@ export const sessionSeed = z.strictObject({
   /** When it ends; absent means never. */
   expires: writtenMoment.optional(),
   revoked: z.boolean().optional(),
+  refresh_token: z.string().min(1).optional(),
+  /** When the refresh token ends; absent means never. */
+  refresh_expires: writtenMoment.optional(),
+  /** When calls of a security level are answered 42; absent means never. */
+  r1_expires: writtenMoment.optional(),
+  r2_expires: writtenMoment.optional(),
+  w1_expires: writtenMoment.optional(),
+  w2_expires: writtenMoment.optional(),
+})
+
+/** A code that a seller's consent has brought about and nobody has exchanged yet. */
+export const codeRecord = z.strictObject({
+  code: name,
+  app_key: key,
+  seller: name,
+  /** As it was given to `/authorize`. */
+  redirect_uri: z.string(),
+  expires: writtenMoment,
 })
 
 export const itemSeed = z.strictObject({
@@ -167,6 +199,10 @@ function danglingReferences(world: z.output<typeof worldParts>): Misplaced[] {
     }
     expectSeller(['sessions', at, 'seller'], session.seller)
   }
+  for (const [at, app] of (world.apps ?? []).entries()) {
+    for (const [index, nick] of (app.users ?? []).entries())
+      expectSeller(['apps', at, 'users', index], nick)
+  }
   for (const [at, item] of (world.items ?? []).entries())
     expectSeller(['items', at, 'nick'], item.nick)
   return found
@@ -179,4 +215,5 @@ export type ParsedWorld = z.output<typeof worldSeed>
 export type AppSeed = z.output<typeof appSeed>
 export type SellerSeed = z.output<typeof sellerSeed>
 export type SessionSeed = z.output<typeof sessionSeed>
+export type CodeRecord = z.output<typeof codeRecord>
 export type CategorySeed = z.output<typeof categorySeed>

@@ -3,6 +3,7 @@ import { controlPath } from '../contracts/control.ts'
 import type { GatewayCore } from './core.ts'
 import { controlRoutesOf } from './routes/control.ts'
 import type { Env } from './routes/env.ts'
+import { oauthRoutesOf } from './routes/oauth.ts'
 import { pictureRoute } from './routes/pictures.ts'
 import { restRoute } from './routes/rest.ts'
 
@@ -16,11 +17,12 @@ export function createApp(core: GatewayCore): App {
   const app = new Hono<Env>({ strict: false })
   app.all('/router/rest', restRoute(core))
   app.get('/imgextra/*', pictureRoute(core))
+  app.route('/', oauthRoutesOf(core))
   app.route(controlPath, controlRoutesOf(core))
   app.notFound((c) =>
     c.json(
       {
-        error: `${c.req.method} ${c.req.path} is nothing here; the platform is at /router/rest, the control API at ${controlPath}`,
+        error: `${c.req.method} ${c.req.path} is nothing here; the platform is at /router/rest, OAuth at /authorize and /token, the control API at ${controlPath}`,
       },
       404,
     ),

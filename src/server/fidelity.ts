@@ -3,13 +3,14 @@ import {
   type PlatformError,
   platformErrors,
 } from '../contracts/protocol/error-table.ts'
+import { oauthErrors, oauthFacts } from '../contracts/protocol/oauth.ts'
 import { methods } from '../contracts/registry.ts'
 import { gatesFor } from './gates/index.ts'
 import { createRules } from './traffic/rules.ts'
 
 /** One behaviour of the gateway, and how sure we are that the platform has it too. */
 export interface LedgerEntry extends Fidelity {
-  readonly kind: 'gate' | 'error' | 'sub-code'
+  readonly kind: 'gate' | 'error' | 'sub-code' | 'default'
   readonly name: string
 }
 
@@ -46,6 +47,14 @@ export function fidelityLedger(): LedgerEntry[] {
         fidelity,
         source,
       })),
+    ),
+    ...[...Object.entries(oauthFacts), ...Object.entries(oauthErrors)].map(
+      ([name, { fidelity, source }]) => ({
+        kind: 'default' as const,
+        name: `oauth: ${name}`,
+        fidelity,
+        source,
+      }),
     ),
   ]
 }

@@ -174,6 +174,7 @@ const guideCodes = {
   34: 'unsupported_version',
   40: 'missing_parameter',
   41: 'invalid_arguments',
+  42: 'insufficient_session_permissions',
   43: 'parameter_error',
   47: 'invalid_encoding',
 } as const

@@ -5,9 +5,14 @@ import { project, selectionOf } from '../../contracts/protocol/fields.ts'
 import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
 import type { Received } from '../call.ts'
 import { type AnyHandler, failWith } from '../handlers/handler.ts'
-import type { Seller } from '../state/world.ts'
+import type { App, Seller } from '../state/world.ts'
 
-type Answerable = Received & { contract: AnyContract; request: object; seller?: Seller }
+type Answerable = Received & {
+  app: App
+  contract: AnyContract
+  request: object
+  seller?: Seller
+}
 
 /**
  * Runs the method's handler, leaves the requested `fields`, holds the answer against the contract and
@@ -26,6 +31,7 @@ export function answerWith(
     const result = handler({
       request: call.request as never,
       seller: call.seller as never,
+      app: call.app,
       world: call.world,
       now: call.now,
       origin: call.origin,

@@ -64,7 +64,7 @@ export const gatesFor = (deps: GateDeps) =>
     )
     .gate(gate('grants', [11], observed('logged payloads')), checkGrants)
     .gate(gate('limits', [7], documented('flow control page')), checkLimits(deps.rateLimit))
-    .gate(gate('session', [26, 27], observed('logged payloads')), checkSession)
+    .gate(gate('session', [26, 27, 42], observed('logged payloads; 42 assumed')), checkSession)
     .gate(gate('required', [40], observed('logged payloads')), checkRequired)
     .gate(
       gate('arguments', [41], observed('logged payloads; limits from the catalogue')),

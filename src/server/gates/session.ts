@@ -1,4 +1,4 @@
-import type { AnyContract } from '../../contracts/define-method.ts'
+import { type AnyContract, levelOf } from '../../contracts/define-method.ts'
 import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { parseTime } from '../../contracts/protocol/timestamp.ts'
 import type { Received } from '../call.ts'
@@ -11,7 +11,8 @@ export interface SessionFacts {
 
 /**
  * Checks every session that is sent, whether the method needs one or not: an unknown, expired,
- * revoked or foreign session is refused, never waved through.
+ * revoked or foreign session is refused, never waved through; so is one whose security level for
+ * this method has ended (42).
  */
 export function checkSession({
   params,
@@ -54,6 +55,18 @@ export function checkSession({
       {
         en: `The session ended at ${session.expires} (GMT+8). Refresh it or ask the seller to authorise again.`,
         zh: `授权已于 ${session.expires}（GMT+8）到期，请刷新或请卖家重新授权。`,
+      },
+    )
+  }
+  const level = levelOf(contract)
+  const levelEnds = level && session[`${level}_expires`]
+  if (levelEnds !== undefined && (parseTime(levelEnds) ?? 0) <= now) {
+    return reject(
+      'insufficient-session-permissions',
+      {},
+      {
+        en: `${contract.name} is of level ${level}, which this session had until ${levelEnds} (GMT+8). The session itself lives.`,
+        zh: `${contract.name} 的安全级别为 ${level}，该级别的授权已于 ${levelEnds}（GMT+8）到期，SessionKey 本身仍有效。`,
       },
     )
   }

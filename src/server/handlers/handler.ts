@@ -5,13 +5,15 @@ import type {
   SubCodeOf,
 } from '../../contracts/define-method.ts'
 import { type Rejection, rejectBusiness } from '../../contracts/protocol/errors.ts'
-import type { Seller, World } from '../state/world.ts'
+import type { App, Seller, World } from '../state/world.ts'
 
 /** Everything a handler may use. It checks first and changes last, without awaiting in between. */
 export interface HandlerContext<C extends AnyContract> {
   readonly request: RequestOf<C>
   /** The session's seller; only present where the contract requires a session. */
   readonly seller: C['session'] extends 'required' ? Seller : Seller | undefined
+  /** The app that calls. */
+  readonly app: App
   readonly world: World
   /** Milliseconds since the epoch on the gateway's clock. */
   readonly now: number

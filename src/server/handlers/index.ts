@@ -1,4 +1,5 @@
 import type { methods } from '../../contracts/registry.ts'
+import { authHandlers } from './auth.ts'
 import type { HandlersFor } from './handler.ts'
 import { itemHandlers } from './item.ts'
 import { itemImgHandlers } from './item-img.ts'
@@ -13,4 +14,5 @@ export const handlers: HandlersFor<typeof methods> = {
   ...smsHandlers,
   ...userHandlers,
   ...utilHandlers,
+  ...authHandlers,
 }

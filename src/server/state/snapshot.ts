@@ -3,6 +3,7 @@ import { OptionError } from '../../contracts/problems.ts'
 import {
   appSeed,
   categorySeed,
+  codeRecord,
   itemSeed,
   sellerSeed,
   sessionSeed,
@@ -16,7 +17,7 @@ import type { App } from './world.ts'
 export type Snapshot = Record<string, Record<string, unknown>>
 
 /** What of the state is not in a snapshot unless secrets are asked for. */
-const isSecret = (collection: string) => kindOf(collection) === 'sessions'
+const isSecret = (collection: string) => ['sessions', 'codes'].includes(kindOf(collection))
 const kindOf = (collection: string) => collection.split('@')[0] as string
 
 export function takeSnapshot(store: Store, secrets: boolean): Snapshot {
@@ -46,6 +47,7 @@ const recordSchemas: Readonly<Record<string, z.ZodType>> = {
   apps: appSeed.partial({ app_secret: true }),
   sellers: sellerSeed,
   sessions: sessionSeed,
+  codes: codeRecord,
   items: itemSeed,
   categories: categorySeed,
   pictures: storedPicture,

@@ -5,6 +5,7 @@ import { formatTime } from '../../contracts/protocol/timestamp.ts'
 import type {
   AppSeed,
   CategorySeed,
+  CodeRecord,
   ParsedWorld,
   SellerSeed,
   SessionSeed,
@@ -38,8 +39,12 @@ export interface World {
   apps(): ReadonlyMap<string, App>
   app(key: string): App | undefined
   seller(nick: string): Seller | undefined
+  sellers(): ReadonlyMap<string, Seller>
   session(key: string): Session | undefined
   sessions(): ReadonlyMap<string, Session>
+  sessionByRefreshToken(token: string): Session | undefined
+  /** OAuth codes that nobody has exchanged yet. */
+  codes(): ReadonlyMap<string, CodeRecord>
   settings(): Settings
   isLeafCategory(cid: string): boolean
   item(numIid: string): StoredItem | undefined
@@ -57,6 +62,8 @@ export interface World {
   putPicture(picture: StoredPicture): void
   putApp(app: App): void
   putSession(session: Session): void
+  putCode(code: CodeRecord): void
+  deleteCode(code: string): void
   putSeller(seller: Seller): void
   /** Ends when what has changed is kept; `undefined` when nothing waits. */
   committed(): Promise<void> | undefined
@@ -75,6 +82,7 @@ const kinds = [
   'categories',
   'settings',
   'pictures',
+  'codes',
 ] as const
 
 /** The store collections of a world. */
@@ -88,9 +96,9 @@ interface Shelf {
 }
 
 export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): World {
-  const [apps, sellers, sessions, items, categories, settings, pictures] = kinds.map((kind) =>
-    collectionName(kind, id),
-  ) as [string, string, string, string, string, string, string]
+  const [apps, sellers, sessions, items, categories, settings, pictures, codes] = kinds.map(
+    (kind) => collectionName(kind, id),
+  ) as [string, string, string, string, string, string, string, string]
   const shelves = new Map<string, Shelf>()
   /** How many numbers the store knows to be given out. */
   let kept = 0
@@ -142,8 +150,15 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     apps: () => store.collection<App>(apps),
     app: (key) => store.collection<App>(apps).get(key),
     seller: (nick) => store.collection<Seller>(sellers).get(nick),
+    sellers: () => store.collection<Seller>(sellers),
     session: (key) => store.collection<Session>(sessions).get(key),
     sessions: () => store.collection<Session>(sessions),
+    sessionByRefreshToken(token) {
+      for (const session of world.sessions().values())
+        if (session.refresh_token === token) return session
+      return undefined
+    },
+    codes: () => store.collection<CodeRecord>(codes),
     settings: () =>
       store.collection<Settings>(settings).get('settings') ?? {
         unknown_categories: 'accept',
@@ -184,6 +199,8 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     },
     putApp: (app) => store.put(apps, app.app_key, app),
     putSession: (session) => store.put(sessions, session.session, session),
+    putCode: (code) => store.put(codes, code.code, code),
+    deleteCode: (code) => store.delete(codes, code),
     putSeller: (seller) => store.put(sellers, seller.nick, seller),
     committed: () => store.committed(),
     plant(seed) {

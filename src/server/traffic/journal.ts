@@ -5,6 +5,7 @@ import type { Explanation, Rejection } from '../../contracts/protocol/errors.ts'
 import { isSystemParameter } from '../../contracts/protocol/parameters.ts'
 import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
+import { findMethod } from '../../contracts/registry.ts'
 import type { Received } from '../call.ts'
 import type { GateInfo, Verdict } from '../pipeline.ts'
 
@@ -187,9 +188,15 @@ function summary({ id, call, verdict, took }: Entry, gates: readonly GateInfo[])
 function explained(entry: Entry, gates: readonly GateInfo[]): ExplainedExchange {
   const { call, verdict, status, body } = entry
   const params: Record<string, string> = {}
+  // By its name: a call that was refused early has no contract yet.
+  const isSecret = (call.contract ?? findMethod(call.params.method ?? ''))?.secret
   for (const [name, value] of Object.entries(call.params)) {
+    const hidden = isSecret && !isSystemParameter(name)
     // A plain assignment of `__proto__` would be lost.
-    Object.defineProperty(params, name, { value: mask(name, value), enumerable: true })
+    Object.defineProperty(params, name, {
+      value: hidden ? '***' : mask(name, value),
+      enumerable: true,
+    })
   }
   return {
     ...summary(entry, gates),
@@ -201,7 +208,7 @@ function explained(entry: Entry, gates: readonly GateInfo[]): ExplainedExchange 
         Object.entries(call.files ?? {}).map(([name, file]) => [name, uploaded(file)]),
       ),
     },
-    response: { status, body: cut(body) },
+    response: { status, body: isSecret ? '***' : cut(body) },
     trail: gates.slice(0, verdict.passed).map((gate) => gate.name),
     explanation: explanationOf(verdict.rejection, gates[verdict.passed - 1]),
     notes: notesOf(call),
