@@ -5,8 +5,16 @@ import {
   type WireArguments,
 } from '../contracts/arguments.ts'
 import type { AnyContract, RequestOf, ResponseOf } from '../contracts/define-method.ts'
-import { problemsOf } from '../contracts/problems.ts'
-import { isTopError, isTopResponseError, TopRequestError, TopShapeError } from './errors.ts'
+import { getOrCreate } from '../contracts/get-or-create.ts'
+import { OptionError, problemsOf } from '../contracts/problems.ts'
+import {
+  isTopError,
+  isTopResponseError,
+  TopRequestError,
+  type TopResponseError,
+  TopShapeError,
+} from './errors.ts'
+import { authorizeUrl, fetchToken, type TopToken } from './oauth.ts'
 import { type ClientOptions, settingsOf } from './options.ts'
 import { createPacer } from './pacing.ts'
 import { publishItems } from './publish.ts'
@@ -23,7 +31,9 @@ export function createClient(options: ClientOptions): TopClient {
   const settings = settingsOf(options)
   const pacer = createPacer(settings)
   let session = options.session
-  let refreshing: Promise<string> | undefined
+  let knownRefreshToken = options.refreshToken
+  let renewing: Promise<unknown> | undefined
+  const refreshes = new Map<string, Promise<TopToken>>()
 
   async function call<C extends AnyContract>(
     contract: C,
@@ -31,7 +41,7 @@ export function createClient(options: ClientOptions): TopClient {
     { session: given, signal }: CallOptions = {},
   ): Promise<ResponseOf<C>> {
     const sent = checkedRequest(contract, request)
-    let mayRefresh = given === undefined && options.refreshSession !== undefined
+    let mayRenew = given === undefined
     for (let attempt = 1; ; attempt++) {
       await pacer.turn(signal)
       const used = given ?? session
@@ -41,10 +51,11 @@ export function createClient(options: ClientOptions): TopClient {
       } catch (error) {
         if (!isTopError(error)) throw error
         const plan = planAfter(error, contract, attempt, settings.retry, settings.random)
-        if (plan.action === 're-authorise' && mayRefresh && isTopResponseError(error)) {
-          mayRefresh = false
-          // Another call may have refreshed the session while this one was under way.
-          if (used === session) await refresh(error)
+        if (plan.action === 're-authorise' && mayRenew && isTopResponseError(error)) {
+          if (!options.refreshSession && knownRefreshToken === undefined) throw error
+          mayRenew = false
+          // Another call may have renewed the session while this one was under way.
+          if (used === session) await renew(error)
         } else if (plan.action === 'wait') await settings.sleep(plan.ms, signal)
         else if (plan.action === 'wait-out-ban') pacer.pauseUntil(settings.now() + plan.ms)
         else throw error
@@ -52,16 +63,24 @@ export function createClient(options: ClientOptions): TopClient {
     }
   }
 
-  function refresh(refused: Parameters<NonNullable<ClientOptions['refreshSession']>>[0]) {
-    refreshing ??= Promise.resolve(options.refreshSession?.(refused) as string)
-      .then((renewed) => {
-        session = renewed
-        return renewed
-      })
-      .finally(() => {
-        refreshing = undefined
-      })
-    return refreshing
+  /** Calls refused at the same time share one new session. */
+  function renew(refused: TopResponseError): Promise<unknown> {
+    renewing ??= newSession(refused).finally(() => {
+      renewing = undefined
+    })
+    return renewing
+  }
+
+  async function newSession(refused: TopResponseError): Promise<void> {
+    if (options.refreshSession) session = await options.refreshSession(refused)
+    else await client.refresh()
+  }
+
+  async function take(token: TopToken): Promise<TopToken> {
+    session = token.session
+    knownRefreshToken = token.refresh.expiresIn > 0 ? token.refreshToken : undefined
+    await options.onToken?.(token)
+    return token
   }
 
   function checkedRequest<C extends AnyContract>(
@@ -97,6 +116,27 @@ export function createClient(options: ClientOptions): TopClient {
     async callUnchecked(method, params, { session: given = session, signal } = {}) {
       await pacer.turn(signal)
       return (await send(method, params, given, settings, signal)).response
+    },
+    authorizeUrl: (asked) => authorizeUrl(settings, asked),
+    exchangeCode: async (code, { redirectUri, signal }) =>
+      take(
+        await fetchToken(
+          { grant_type: 'authorization_code', code, redirect_uri: redirectUri },
+          settings,
+          signal,
+        ),
+      ),
+    async refresh(refreshToken = knownRefreshToken) {
+      if (refreshToken === undefined)
+        throw new OptionError(
+          'refresh: no refresh token is known; give one, or exchange a code first',
+        )
+      // A refresh token works once: whoever asks meanwhile gets the same answer.
+      return getOrCreate(refreshes, refreshToken, () =>
+        fetchToken({ grant_type: 'refresh_token', refresh_token: refreshToken }, settings)
+          .then(take)
+          .finally(() => refreshes.delete(refreshToken)),
+      )
     },
     publish: (items, publishOptions) =>
       publishItems(client, items, {

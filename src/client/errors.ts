@@ -10,7 +10,7 @@ import { errorNameOfWire, kindOf } from '../contracts/protocol/errors.ts'
 
 /** What all errors of the client have in common. */
 export abstract class TopError extends Error {
-  /** The method that was called. */
+  /** The method that was called; `authorization_code` or `refresh_token` where a token was asked for. */
   readonly method: string
   /** Whether the gateway may have carried the call out all the same. */
   abstract readonly outcome: 'not-done' | 'unknown'
@@ -120,6 +120,31 @@ export class TopRequestError extends TopError {
   }
 }
 
+/** The platform gave no token: code or refresh token are not (or no longer) good, or the app is not known. */
+export class TopAuthError extends TopError {
+  override readonly name = 'TopAuthError'
+  override readonly outcome = 'not-done'
+  /** As it came: the platform says `invalid_client` for a bad code too. */
+  readonly error: string
+  readonly description: string
+  /** The HTTP status; 400 from the platform. */
+  readonly status: number
+
+  constructor(
+    grant: string,
+    {
+      error,
+      description,
+      status,
+    }: { readonly error: string; readonly description: string; readonly status: number },
+  ) {
+    super(grant, description === '' ? error : `${error} (${description})`)
+    this.error = error
+    this.description = description
+    this.status = status
+  }
+}
+
 const named = (error: unknown, name: string) =>
   error instanceof Error && error.name === name && 'outcome' in error
 
@@ -132,8 +157,11 @@ export const isTopShapeError = (error: unknown): error is TopShapeError =>
   named(error, 'TopShapeError')
 export const isTopRequestError = (error: unknown): error is TopRequestError =>
   named(error, 'TopRequestError')
+export const isTopAuthError = (error: unknown): error is TopAuthError =>
+  named(error, 'TopAuthError')
 export const isTopError = (error: unknown): error is TopError =>
   isTopResponseError(error) ||
   isTopTransportError(error) ||
   isTopShapeError(error) ||
-  isTopRequestError(error)
+  isTopRequestError(error) ||
+  isTopAuthError(error)

@@ -1,11 +1,13 @@
 export { createClient } from './client.ts'
 export type { WireError } from './errors.ts'
 export {
+  isTopAuthError,
   isTopError,
   isTopRequestError,
   isTopResponseError,
   isTopShapeError,
   isTopTransportError,
+  TopAuthError,
   TopError,
   TopRequestError,
   TopResponseError,
@@ -14,6 +16,7 @@ export {
 } from './errors.ts'
 export type { ItemRow, RowProblem } from './item-files.ts'
 export { ItemFileError, readItems, readItemTexts } from './item-files.ts'
+export type { AuthorizeOptions, TokenSpan, TopToken } from './oauth.ts'
 export type { ClientOptions, RetryOptions } from './options.ts'
 export type { PublishFileOptions, PublishFileSummary, RowResult } from './publish-file.ts'
 export { publishFile } from './publish-file.ts'

@@ -3,6 +3,7 @@ import type { ProfileName } from '../contracts/profile.ts'
 import type { SignMethod } from '../contracts/protocol/sign.ts'
 import { type Rate, rateOption } from '../contracts/rate.ts'
 import type { TopResponseError } from './errors.ts'
+import type { TopToken } from './oauth.ts'
 
 /** What {@link createClient} can be told. */
 export interface ClientOptions {
@@ -26,6 +27,21 @@ export interface ClientOptions {
    * is then repeated once. Calls refused at the same time share one answer.
    */
   readonly refreshSession?: ((refused: TopResponseError) => Promise<string> | string) | undefined
+  /**
+   * Where no `refreshSession` is given, a refused session is refreshed with this, once; a new token
+   * brings its own.
+   */
+  readonly refreshToken?: string | undefined
+  /**
+   * Told of every new token, so that its session and refresh token can be kept; whoever asked for the
+   * token waits until this is done.
+   */
+  readonly onToken?: ((token: TopToken) => Promise<void> | void) | undefined
+  /**
+   * Where `/authorize` and `/token` are.
+   * @default the gateway's own origin; https://oauth.taobao.com and https://oauth.tbsandbox.com for the platform's hosts
+   */
+  readonly authUrl?: string | undefined
   /** Replaces the global `fetch`: for a gateway in this process. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response> | Response
   /** The time that goes into `timestamp`, in milliseconds. @default Date.now */
@@ -50,6 +66,8 @@ export interface RetryOptions {
 /** {@link ClientOptions} with every default filled in. */
 export interface Settings {
   readonly endpoint: string
+  /** Without a slash at its end. */
+  readonly authUrl: string
   readonly appKey: string
   readonly appSecret: string
   readonly signMethod: SignMethod
@@ -67,6 +85,7 @@ export interface Settings {
 export function settingsOf(options: ClientOptions): Settings {
   return {
     endpoint: endpointOf(options.url),
+    authUrl: authUrlOf(options),
     appKey: options.appKey,
     appSecret: options.appSecret,
     signMethod: options.signMethod ?? 'md5',
@@ -93,6 +112,17 @@ function endpointOf(text: string): string {
   const url = new URL(text)
   if (url.pathname === '/') url.pathname = '/router/rest'
   return url.href
+}
+
+function authUrlOf({ url, authUrl }: ClientOptions): string {
+  if (authUrl !== undefined) {
+    if (!URL.canParse(authUrl))
+      throw new OptionError(`authUrl was "${authUrl}"; expected one such as http://127.0.0.1:7070`)
+    return authUrl.replace(/\/+$/, '')
+  }
+  const { origin, hostname } = new URL(url)
+  const [, domain] = /(?:^|\.)(taobao|tbsandbox)\.com$/.exec(hostname) ?? []
+  return domain === undefined ? origin : `https://oauth.${domain}.com`
 }
 
 function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {

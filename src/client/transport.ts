@@ -14,28 +14,41 @@ export async function send(
   settings: Settings,
   signal?: AbortSignal,
 ): Promise<{ readonly response: unknown; readonly body: string }> {
-  const { endpoint, timeoutMs } = settings
+  const sent = bodyOf(method, business, session, settings)
+  const { status, body } = await exchange(method, settings.endpoint, sent, settings, signal)
+  return { response: openEnvelope(method, status, body), body }
+}
+
+/**
+ * Posts a form and answers what came.
+ *
+ * @param name of what is done, for errors
+ * @throws TopTransportError when no answer came
+ */
+export async function exchange(
+  name: string,
+  url: string,
+  form: URLSearchParams | FormData,
+  { fetch, timeoutMs }: Settings,
+  signal?: AbortSignal,
+): Promise<{ readonly status: number; readonly body: string }> {
   const timeout = AbortSignal.timeout(timeoutMs)
-  let status: number
-  let body: string
   try {
-    const response = await settings.fetch(endpoint, {
+    const response = await fetch(url, {
       method: 'POST',
-      body: bodyOf(method, business, session, settings),
+      body: form,
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    status = response.status
-    body = await response.text()
+    return { status: response.status, body: await response.text() }
   } catch (error) {
     signal?.throwIfAborted()
     const message = timeout.aborted
       ? `no answer within ${timeoutMs} ms`
       : `no answer: ${reasonOf(error)}`
-    throw new TopTransportError(method, message, wasSent(error) ? 'unknown' : 'not-done', {
+    throw new TopTransportError(name, message, wasSent(error) ? 'unknown' : 'not-done', {
       cause: error,
     })
   }
-  return { response: openEnvelope(method, status, body), body }
 }
 
 function bodyOf(
