@@ -4,7 +4,7 @@ import { runCommand } from '../support/command.ts'
 
 it('labels every gate, error and declared sub-code, with a source', () => {
   const ledger = fidelityLedger()
-  for (const kind of ['gate', 'error', 'sub-code']) {
+  for (const kind of ['gate', 'error', 'sub-code', 'default']) {
     expect(ledger.filter((entry) => entry.kind === kind).length).toBeGreaterThan(10)
   }
   const unlabelled = ledger.filter(

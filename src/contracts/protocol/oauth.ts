@@ -370,7 +370,7 @@ const secondLevel = new Set([
 ])
 
 /** What the platform calls a top-level domain: `example.com` for `shop.example.com`. */
-export function topLevelDomain(host: string): string {
+function topLevelDomain(host: string): string {
   if (host.startsWith('[') || /^[\d.]+$/.test(host)) return host
   const labels = host.replace(/\.$/, '').split('.')
   const underCountry = labels.at(-1)?.length === 2 && secondLevel.has(labels.at(-2) ?? '')
