@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import {
+  authMethods,
   boolean,
   defaultWorld,
   defineMethod,
@@ -957,6 +958,8 @@ describe.each(['json', 'xml'] as const)('the token methods in %s', (format) => {
     expect(Number(reply.error?.code)).toBe(15)
     const refused = await call(gateway, renew, { refresh_token: 'none' }, caller)
     expect(refused.error?.sub_code).toBe('isv.invalid-parameter:refresh_token')
+    const declared = Object.values(authMethods).flatMap(({ errors }) => Object.keys(errors))
+    expect(declared).toEqual([reply.error?.sub_code, refused.error?.sub_code])
     expect(Number((await call(gateway, create, {}, caller)).error?.code)).toBe(40)
     expect(Number((await call(gateway, renew, {}, caller)).error?.code)).toBe(40)
   })
