@@ -35,6 +35,8 @@ function readSource(path: string): SourceFile {
 const files = readdirSync(src, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
   .map((entry) => relative(src, join(entry.parentPath, entry.name)).split(sep).join('/'))
+  // Lines of other people's programs, as texts.
+  .filter((path) => path !== 'contracts/signature-doctor/fixes.ts')
   .sort()
   .map(readSource)
 
@@ -68,7 +70,7 @@ describe('the house', () => {
   it('has doors: its files import each other', () => {
     const doors = files.flatMap(({ imports }) => imports.filter(({ ours }) => ours))
     expect(doors.length).toBeGreaterThan(files.length)
-    const known = new Set(files.map(({ path }) => path))
+    const known = new Set(['contracts/signature-doctor/fixes.ts', ...files.map(({ path }) => path)])
     expect(doors.filter(({ target }) => !known.has(target))).toEqual([])
   })
 })

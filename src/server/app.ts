@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { controlPath } from '../contracts/control.ts'
 import type { GatewayCore } from './core.ts'
+import { batchRoute } from './routes/batch.ts'
 import { controlRoutesOf } from './routes/control.ts'
 import type { Env } from './routes/env.ts'
 import { oauthRoutesOf } from './routes/oauth.ts'
@@ -16,13 +17,14 @@ export interface App {
 export function createApp(core: GatewayCore): App {
   const app = new Hono<Env>({ strict: false })
   app.all('/router/rest', restRoute(core))
+  app.all('/router/batch', batchRoute(core))
   app.get('/imgextra/*', pictureRoute(core))
   app.route('/', oauthRoutesOf(core))
   app.route(controlPath, controlRoutesOf(core))
   app.notFound((c) =>
     c.json(
       {
-        error: `${c.req.method} ${c.req.path} is nothing here; the platform is at /router/rest, OAuth at /authorize and /token, the control API at ${controlPath}`,
+        error: `${c.req.method} ${c.req.path} is nothing here; the platform is at /router/rest and /router/batch, OAuth at /authorize and /token, the control API at ${controlPath}`,
       },
       404,
     ),

@@ -74,6 +74,10 @@ export interface GatewayCore {
   worldOf(appKey: string | undefined): World
   profileOf(world: World, app: App | undefined): Profile
   answer(call: Received, problem?: Error): Answered | Promise<Answered>
+  /** Checks the envelope of a batch; answers its refusal, if it is refused. */
+  refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined>
+  /** Answers one call of a batch whose envelope has been accepted. */
+  answerBatched(call: Received): Answered | Promise<Answered>
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState

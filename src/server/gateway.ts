@@ -18,7 +18,7 @@ import type { AnyHandler } from './handlers/handler.ts'
 import { handlers } from './handlers/index.ts'
 import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
-import type { Verdict } from './pipeline.ts'
+import type { Runnable, Verdict } from './pipeline.ts'
 import { loadScenario } from './scenario-files.ts'
 import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
@@ -67,7 +67,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     rateLimit,
     onBug: reportBug,
   })
-  const journal = createJournal(gates.gates, options.journal?.maxCount, options.journal?.maxBytes)
+  const envelopeGates = gates.only(({ batch }) => batch !== 'call')
+  const batchedGates = gates.only(({ batch }) => batch !== 'envelope')
+  const journal = createJournal(options.journal?.maxCount, options.journal?.maxBytes)
 
   function reportBug(problem: Error) {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
@@ -128,17 +130,35 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     return profiles[name]
   }
 
-  function answer(call: Received, problem?: Error): Answered | Promise<Answered> {
-    const started = performance.now()
-    if (problem) return settle(call, bugVerdict(problem), started)
+  function judge(by: Runnable<Received>, call: Received): Verdict | Promise<Verdict> {
     try {
-      const running = gates.run(call)
-      return running instanceof Promise
-        ? running.catch(bugVerdict).then((verdict) => settle(call, verdict, started))
-        : settle(call, running, started)
+      const running = by.run(call)
+      return running instanceof Promise ? running.catch(bugVerdict) : running
     } catch (error) {
-      return settle(call, bugVerdict(error), started)
+      return bugVerdict(error)
     }
+  }
+
+  function answer(call: Received, problem?: Error): Answered | Promise<Answered> {
+    return answerBy(gates, call, problem)
+  }
+
+  function answerBy(
+    by: Runnable<Received>,
+    call: Received,
+    problem?: Error,
+  ): Answered | Promise<Answered> {
+    const started = performance.now()
+    const verdict = problem ? bugVerdict(problem) : judge(by, call)
+    return verdict instanceof Promise
+      ? verdict.then((late) => settle(call, late, started))
+      : settle(call, verdict, started)
+  }
+
+  async function refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined> {
+    const started = performance.now()
+    const verdict = await (problem ? bugVerdict(problem) : judge(envelopeGates, call))
+    return verdict.rejection && settle(call, verdict, started)
   }
 
   /** What a gate throws is a mistake of ours: logged, and answered as the platform's trouble. */
@@ -153,7 +173,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         zh: `网关自身的错误：${problem.message}`,
       },
     )
-    return { rejection, passed: gates.gates.length }
+    return { rejection, passed: gates.gates.length, gates: gates.gates }
   }
 
   function settle(call: Received, verdict: Verdict, started: number): Answered {
@@ -172,7 +192,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       body,
       retryAfter,
       exchange,
-      gate: rejection ? (gates.gates[passed - 1]?.name ?? '') : 'passed',
+      gate: rejection ? (verdict.gates[passed - 1]?.name ?? '') : 'passed',
       tier: contract && (contract.tier ?? 'stateful'),
     }
   }
@@ -207,6 +227,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     worldOf: (appKey) => (appKey === undefined ? base : (worlds.get(appKey) ?? base)),
     profileOf,
     answer,
+    refuseEnvelope,
+    answerBatched: (call) => answerBy(batchedGates, call),
     tenants: () => [...store.collection('tenants').keys()],
     async dropTenant(appKey) {
       if (!worlds.has(appKey)) return false

@@ -31,11 +31,19 @@ export interface GateDeps {
 }
 
 const order = 'the order is not published; this one fits the payloads seen'
-const gate = (name: string, codes: readonly number[], label: Fidelity): GateInfo => ({
-  name,
-  codes,
-  ...label,
-})
+const gateOf =
+  (batch: GateInfo['batch']) =>
+  (name: string, codes: readonly number[], label: Fidelity): GateInfo => ({
+    name,
+    codes,
+    batch,
+    ...label,
+  })
+/** A check of the envelope of a batch, as far as there is one. */
+const once = gateOf('envelope')
+/** A check of each call of a batch. */
+const each = gateOf('call')
+const both = gateOf('both')
 const documented = (source: string): Fidelity => ({ fidelity: 'documented', source })
 const observed = (source: string): Fidelity => ({ fidelity: 'observed', source })
 const assumed = (source: string): Fidelity => ({ fidelity: 'assumed', source })
@@ -43,35 +51,35 @@ const assumed = (source: string): Fidelity => ({ fidelity: 'assumed', source })
 /** THE ORDER in which a call is checked. The first refusal is the answer. */
 export const gatesFor = (deps: GateDeps) =>
   pipeline<Received>()
-    .gate(gate('verb', [9], documented('error table: GET and POST only')), checkVerb)
+    .gate(once('verb', [9], documented('error table: GET and POST only')), checkVerb)
     .gate(
-      gate('encoding', [47, 15], documented('everything is UTF-8; the size limit is ours')),
+      both('encoding', [47, 15], documented('everything is UTF-8; the size limit is ours')),
       checkEncoding,
     )
-    .gate(gate('forced-error', [], assumed('a tool of LocalTOP, not of the platform')), forceError)
-    .gate(gate('method-present', [21], observed('an empty call answers 21')), checkMethodPresent)
-    .gate(gate('app', [28, 29], observed('a full call with an unknown key answers 29')), findApp)
-    .gate(gate('version', [32, 33, 34], documented(`error table; ${order}`)), checkVersion)
-    .gate(gate('format', [23], documented(`error table; ${order}`)), checkFormat)
-    .gate(gate('timestamp', [30, 31], documented('ten minutes, GMT+8')), checkTimestamp)
+    .gate(both('forced-error', [], assumed('a tool of LocalTOP, not of the platform')), forceError)
+    .gate(each('method-present', [21], observed('an empty call answers 21')), checkMethodPresent)
+    .gate(once('app', [28, 29], observed('a full call with an unknown key answers 29')), findApp)
+    .gate(once('version', [32, 33, 34], documented(`error table; ${order}`)), checkVersion)
+    .gate(once('format', [23], documented(`error table; ${order}`)), checkFormat)
+    .gate(once('timestamp', [30, 31], documented('ten minutes, GMT+8')), checkTimestamp)
     .gate(
-      gate('signature', [24, 25], observed('a bad sign with missing arguments answers 25')),
+      once('signature', [24, 25], observed('a bad sign with missing arguments answers 25')),
       verifySignature,
     )
     .gate(
-      gate('method', [22], documented(`error table; ${order}`)),
+      each('method', [22], documented(`error table; ${order}`)),
       findContract(deps.findContract),
     )
-    .gate(gate('grants', [11], observed('logged payloads')), checkGrants)
-    .gate(gate('limits', [7], documented('flow control page')), checkLimits(deps.rateLimit))
-    .gate(gate('session', [26, 27, 42], observed('logged payloads; 42 assumed')), checkSession)
-    .gate(gate('required', [40], observed('logged payloads')), checkRequired)
+    .gate(each('grants', [11], observed('logged payloads')), checkGrants)
+    .gate(each('limits', [7], documented('flow control page')), checkLimits(deps.rateLimit))
+    .gate(each('session', [26, 27, 42], observed('logged payloads; 42 assumed')), checkSession)
+    .gate(each('required', [40], observed('logged payloads')), checkRequired)
     .gate(
-      gate('arguments', [41], observed('logged payloads; limits from the catalogue')),
+      each('arguments', [41], observed('logged payloads; limits from the catalogue')),
       readArguments,
     )
-    .gate(gate('faults', [], assumed('scenario rules, a tool of LocalTOP')), deps.rules.apply)
+    .gate(each('faults', [], assumed('scenario rules, a tool of LocalTOP')), deps.rules.apply)
     .gate(
-      gate('answer', [15, 530], documented('business errors travel as code 15; 530 was logged')),
+      each('answer', [15, 530], documented('business errors travel as code 15; 530 was logged')),
       answerWith(deps.findHandler, deps.onBug),
     )

@@ -99,11 +99,7 @@ const longestText = 64 * 1024
  * @param maxCount exchanges kept
  * @param maxBytes characters of requests and answers kept, roughly
  */
-export function createJournal(
-  gates: readonly GateInfo[],
-  maxCount = 1000,
-  maxBytes = 32 * 1024 * 1024,
-): Journal {
+export function createJournal(maxCount = 1000, maxBytes = 32 * 1024 * 1024): Journal {
   let entries: (Entry | undefined)[] = []
   let first = 0
   let bytes = 0
@@ -135,7 +131,7 @@ export function createJournal(
     list({ appKey, method, code, limit } = {}) {
       const found: Exchange[] = []
       for (let at = entries.length - 1; at >= first && found.length < (limit ?? maxCount); at--) {
-        const exchange = summary(entries[at] as Entry, gates)
+        const exchange = summary(entries[at] as Entry)
         if (appKey !== undefined && exchange.appKey !== appKey) continue
         if (method !== undefined && exchange.method !== method) continue
         if (code !== undefined && (exchange.code ?? 0) !== code) continue
@@ -145,7 +141,7 @@ export function createJournal(
     },
     find(id) {
       const entry = entries.slice(first).find((one) => one?.id === id)
-      return entry && explained(entry, gates)
+      return entry && explained(entry)
     },
     clear(worldId) {
       const kept =
@@ -167,7 +163,7 @@ function sizeOf({ call, body }: Omit<Entry, 'id' | 'bytes'>): number {
   return size
 }
 
-function summary({ id, call, verdict, took }: Entry, gates: readonly GateInfo[]): Exchange {
+function summary({ id, call, verdict, took }: Entry): Exchange {
   const { rejection } = verdict
   return {
     id,
@@ -177,7 +173,7 @@ function summary({ id, call, verdict, took }: Entry, gates: readonly GateInfo[])
     verb: call.verb,
     profile: call.profile.name,
     outcome: rejection ? 'refused' : 'answered',
-    gate: rejection ? (gates[verdict.passed - 1]?.name ?? null) : null,
+    gate: rejection ? (verdict.gates[verdict.passed - 1]?.name ?? null) : null,
     code: rejection?.error.code ?? null,
     subCode: rejection?.error.sub_code ?? null,
     requestId: call.requestId,
@@ -185,7 +181,7 @@ function summary({ id, call, verdict, took }: Entry, gates: readonly GateInfo[])
   }
 }
 
-function explained(entry: Entry, gates: readonly GateInfo[]): ExplainedExchange {
+function explained(entry: Entry): ExplainedExchange {
   const { call, verdict, status, body } = entry
   const params: Record<string, string> = {}
   // By its name: a call that was refused early has no contract yet.
@@ -199,7 +195,7 @@ function explained(entry: Entry, gates: readonly GateInfo[]): ExplainedExchange 
     })
   }
   return {
-    ...summary(entry, gates),
+    ...summary(entry),
     request: {
       path: call.path,
       contentType: call.contentType,
@@ -209,8 +205,8 @@ function explained(entry: Entry, gates: readonly GateInfo[]): ExplainedExchange 
       ),
     },
     response: { status, body: isSecret ? '***' : cut(body) },
-    trail: gates.slice(0, verdict.passed).map((gate) => gate.name),
-    explanation: explanationOf(verdict.rejection, gates[verdict.passed - 1]),
+    trail: verdict.gates.slice(0, verdict.passed).map((gate) => gate.name),
+    explanation: explanationOf(verdict.rejection, verdict.gates[verdict.passed - 1]),
     notes: notesOf(call),
   }
 }

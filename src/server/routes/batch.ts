@@ -1,0 +1,79 @@
+import type { Context } from 'hono'
+import { readBatch, separatorHeader } from '../../contracts/protocol/batch.ts'
+import type { Parameters } from '../../contracts/protocol/parameters.ts'
+import { noFacts, type Received } from '../call.ts'
+import type { Answered, GatewayCore } from '../core.ts'
+import type { Env } from './env.ts'
+import { headersOf, receive } from './receive.ts'
+import { nobodyThere, respond } from './respond.ts'
+
+/**
+ * Answers `/router/batch`: the envelope (query and raw body) is checked once; then every call in it is
+ * answered like one of its own, in order, and the answers are joined by the separator. A refused
+ * envelope is one plain error response.
+ */
+export function batchRoute(core: GatewayCore) {
+  return async function answerBatch(c: Context<Env>): Promise<Response> {
+    const header = headersOf(c)
+    const reading = await receive(core, c, header, 'raw')
+    if (!reading) return nobodyThere()
+    const { call: envelope, problem } = reading
+    const refused = await core.refuseEnvelope(envelope, problem)
+    if (refused) return respond(refused, header)
+    const { calls, separator } = readBatch(envelope.rawBody, header(separatorHeader))
+    const answers: Answered[] = []
+    // One after the other: what one call writes the next may read.
+    for (const call of calls) answers.push(await core.answerBatched(callIn(core, envelope, call)))
+    return respond(joined(answers, separator), header)
+  }
+}
+
+/** What the envelope says of every call, whatever the call says itself (assumed). */
+const ofEnvelope = [
+  'app_key',
+  'timestamp',
+  'v',
+  'format',
+  'sign_method',
+  'simplify',
+  'sign',
+] as const
+
+function callIn(
+  core: GatewayCore,
+  envelope: Received,
+  { params, repeated, badEncoding }: Parameters,
+): Received {
+  for (const name of ofEnvelope) {
+    const value = envelope.params[name]
+    if (value === undefined) delete params[name]
+    else params[name] = value
+  }
+  for (const name in envelope.params) params[name] ??= envelope.params[name] as string
+  return {
+    ...envelope,
+    params,
+    repeated,
+    badEncoding,
+    files: undefined,
+    rawBody: '',
+    forcedError: undefined,
+    requestId: envelope.world.ids.requestId(),
+    now: core.worldOf(params.app_key).clock.now(),
+    ...noFacts,
+  }
+}
+
+function joined(answers: readonly Answered[], separator: string): Answered {
+  const first = answers[0] as Answered
+  return {
+    ...first,
+    // A batch whose envelope is accepted has no status of its own.
+    status: 200,
+    retryAfter: undefined,
+    body: answers.map(({ body }) => body).join(separator),
+    exchange: answers.map(({ exchange }) => exchange).join(','),
+    gate: answers.map(({ gate }) => gate).join(','),
+    tier: undefined,
+  }
+}

@@ -1,0 +1,153 @@
+import type { Context } from 'hono'
+import type { Format } from '../../contracts/protocol/envelope.ts'
+import { addMultipart, boundaryOf } from '../../contracts/protocol/multipart.ts'
+import {
+  addUrlencoded,
+  noParameters,
+  type Parameters,
+} from '../../contracts/protocol/parameters.ts'
+import { noFacts, type Received } from '../call.ts'
+import type { GatewayCore } from '../core.ts'
+import { maxBodyBytes } from '../gates/request.ts'
+import type { Env } from './env.ts'
+
+/** What a body turned out to be. */
+interface Body {
+  readonly rawBody: string
+  readonly tooLarge: boolean
+}
+
+/** What a platform endpoint reads a request into. */
+interface Reading {
+  readonly call: Received
+  /** Reading failed by a mistake of ours. */
+  readonly problem: Error | undefined
+}
+
+const noBody: Body = { rawBody: '', tooLarge: false }
+
+export type HeaderReader = (name: string) => string | undefined
+
+/**
+ * Reads headers where Node has them parsed already; building a `Headers` object of them costs more
+ * than most gates. A call in this process has no socket and no such headers.
+ */
+export function headersOf(c: Context<Env>): HeaderReader {
+  const incoming = c.env.incoming?.headers
+  return incoming
+    ? (name) => incoming[name] as string | undefined
+    : (name) => c.req.raw.headers.get(name) ?? undefined
+}
+
+/**
+ * Reads a request leniently: parameters of query and body together, whatever is wrong with them.
+ *
+ * @param bodyIs `parameters` reads a form as parameters; `raw` leaves every body as it is
+ * @returns `undefined` when the caller hung up half-way and nobody is there to hear an answer
+ */
+export async function receive(
+  core: GatewayCore,
+  c: Context<Env>,
+  header: HeaderReader,
+  bodyIs: 'parameters' | 'raw',
+): Promise<Reading | undefined> {
+  const verb = c.req.method
+  const parameters = noParameters()
+  const { url } = c.req
+  const mark = url.indexOf('?')
+  if (mark >= 0) addUrlencoded(parameters, url.slice(mark + 1))
+  let body = noBody
+  let problem: Error | undefined
+  try {
+    // A GET's body, which some clients send, means nothing.
+    if (verb !== 'GET' && verb !== 'HEAD') body = await readBody(c, header, parameters, bodyIs)
+  } catch (error) {
+    if (c.env.incoming?.destroyed || c.req.raw.signal.aborted) return undefined
+    problem = error instanceof Error ? error : new Error(String(error))
+  }
+  const { params } = parameters
+  const appKey = params.app_key
+  const world = core.worldOf(appKey)
+  const app = appKey === undefined ? undefined : world.app(appKey)
+  const profile = core.profileOf(world, app)
+  const format: Format =
+    params.format === 'json' || params.format === 'xml' ? params.format : profile.defaultFormat
+  const call: Received = {
+    params,
+    files: parameters.files,
+    repeated: parameters.repeated,
+    badEncoding: parameters.badEncoding,
+    verb,
+    path: c.req.path,
+    // Up to the first slash behind `http://`.
+    origin: url.slice(0, url.indexOf('/', 8)),
+    rawBody: body.rawBody,
+    contentType: header('content-type') ?? '',
+    tooLarge: body.tooLarge,
+    forcedError: header('x-localtop-error'),
+    world,
+    app,
+    profile,
+    format,
+    simplify: format === 'json' && params.simplify === 'true',
+    requestId: world.ids.requestId(),
+    now: world.clock.now(),
+    ...noFacts,
+  }
+  return { call, problem }
+}
+
+/** Reads a body once: as text where it is text, as bytes only for multipart. */
+async function readBody(
+  c: Context<Env>,
+  header: HeaderReader,
+  into: Parameters,
+  bodyIs: 'parameters' | 'raw',
+): Promise<Body> {
+  const contentType = bodyIs === 'raw' ? 'text/plain' : (header('content-type') ?? '')
+  const length = Number(header('content-length') ?? Number.NaN)
+  if (!(length <= maxBodyBytes)) {
+    // Longer than allowed, or chunked and of a length that nobody knows yet.
+    if (c.req.raw.body === null) return noBody
+    const bytes = await readLimited(c.req.raw.body)
+    return bytes ? fromBytes(bytes, contentType, into) : { rawBody: '', tooLarge: true }
+  }
+  if (length === 0) return noBody
+  if (/^multipart\//i.test(contentType)) {
+    return fromBytes(new Uint8Array(await c.req.arrayBuffer()), contentType, into)
+  }
+  return fromText(await c.req.text(), contentType, into)
+}
+
+function fromBytes(bytes: Uint8Array, contentType: string, into: Parameters): Body {
+  if (!/^multipart\//i.test(contentType)) {
+    return fromText(new TextDecoder().decode(bytes), contentType, into)
+  }
+  const boundary = boundaryOf(contentType)
+  if (boundary !== undefined) addMultipart(into, bytes, boundary)
+  return noBody
+}
+
+function fromText(text: string, contentType: string, into: Parameters): Body {
+  // Clients that send a body without a type mean a form.
+  if (contentType === '' || /^application\/x-www-form-urlencoded/i.test(contentType)) {
+    addUrlencoded(into, text)
+    return noBody
+  }
+  return { rawBody: text, tooLarge: false }
+}
+
+/** How much of a body that is too large is still read, so that its sender gets to hear the answer. */
+const drainBytes = 16 * maxBodyBytes
+
+async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    size += chunk.byteLength
+    if (size <= maxBodyBytes) chunks.push(chunk)
+    else chunks.length = 0
+    if (size > drainBytes) break
+  }
+  return size <= maxBodyBytes ? Buffer.concat(chunks) : undefined
+}
