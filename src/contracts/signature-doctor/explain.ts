@@ -203,6 +203,11 @@ const namedForm = ({ id, title, detail }: Form): Named => ({
   parameter: 'sign',
 })
 
+/** How many characters may be digested before the search is given up: a call of megabytes has no second for each try. */
+const mostDigested = { single: 30_000_000, pairs: 400_000_000 }
+/** What a digest costs beside its text, in characters. */
+const digestCost = 300
+
 function search(
   right: Recipe,
   evidence: Evidence,
@@ -216,9 +221,12 @@ function search(
   const isDeclared = !declared || isSignMethod(declared)
   const always = isDeclared ? [] : [unknownMethod(declared)]
 
+  let triesLeft = mostDigested[effort] / (shownText(right).length + digestCost)
+
   /** Whether a recipe gives the sign, and how the sign is written. */
   function check(recipe: Recipe): { readonly form: Form | undefined } | undefined {
     if (!isOdd && !lengths.has(hexLength[recipe.digest])) return undefined
+    if (triesLeft-- < 0) return undefined
     const hex = signatureOf(recipe)
     if (readings.has(hex)) return { form: readings.get(hex) }
     const form = isOdd ? spoiltForm(received, hex) : undefined
@@ -245,6 +253,7 @@ function search(
   for (const base of bases) {
     for (const hypothesis of hypotheses) {
       for (const variant of hypothesis.variants(base, evidence)) {
+        if (triesLeft < 0) return undefined
         const recipe = variant.apply(base)
         const hit = check(recipe)
         if (hit) return result(recipe, hit.form, [named(hypothesis, variant)])
@@ -257,6 +266,7 @@ function search(
     const tried = pairable(base, evidence)
     for (const [at, one] of tried.entries()) {
       const changed = one.variant.apply(base)
+      if (triesLeft < 0) return undefined
       for (const two of tried.slice(at + 1)) {
         const isAgain = two.hypothesis === one.hypothesis
         if (

@@ -90,6 +90,10 @@ export const withValues = (values: ReadonlyMap<string, string | Uint8Array>): Ch
 export const withValue = (name: string, value: string | Uint8Array): Change =>
   withValues(new Map([[name, value]]))
 
+/** A recipe's parameters as they were sent. */
+export const inOrderOfSending = ({ entries }: Recipe): readonly Entry[] =>
+  [...entries].sort((a, b) => a.at - b.at)
+
 /** The parameters whose values are text. */
 export function* texts(recipe: Recipe): Iterable<{ name: string; value: string }> {
   for (const { name, value } of recipe.entries) {

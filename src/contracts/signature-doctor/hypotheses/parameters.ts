@@ -5,6 +5,7 @@ import {
   type Evidence,
   explain,
   type Hypothesis,
+  inOrderOfSending,
   shown,
   texts,
   type Variant,
@@ -521,7 +522,7 @@ export const bodyAppended: Hypothesis = {
           .join('&'),
       )
     }
-    const entries = [...texts(recipe)]
+    const entries = [...texts({ ...recipe, entries: inOrderOfSending(recipe) })]
     const groups = [
       entries,
       entries.filter(({ name }) => !isSystemParameter(name)),
