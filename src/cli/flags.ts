@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
-import { profileNames, worldSeed, writtenRate } from '../contracts/index.ts'
+import { profileNames, worldSeed, writtenRate, writtenWindow } from '../contracts/index.ts'
 import { type GatewayOptions, readDataFile } from '../server/index.ts'
 import { UsageError } from './terminal.ts'
 
@@ -14,6 +14,7 @@ export interface GatewayFlags {
   readonly data?: string
   readonly fresh?: boolean
   readonly rateLimit?: string
+  readonly timestampWindow?: string
   readonly scenario?: readonly string[]
   readonly seed?: string
   readonly httpStatus?: 'always-200' | 'semantic'
@@ -36,6 +37,12 @@ export const rate = (text: string) => {
   return text
 }
 
+const window = (text: string) => {
+  const { error } = writtenWindow.safeParse(text)
+  if (error) throw new InvalidArgumentError(error.issues[0]?.message ?? '')
+  return text
+}
+
 const collect = (value: string, before: readonly string[] = []) => [...before, value]
 
 /** The flags in the order in which `--help` lists them. Defaults are filled in by {@link withConfig}. */
@@ -53,6 +60,10 @@ export const gatewayFlags = () => [
     '--rate-limit <rate>',
     'call limit of an app: N/sec, N/min, N/hour, N/day or off',
   ).argParser(rate),
+  new Option(
+    '--timestamp-window <duration>',
+    'how far timestamp may be off: 10m, 9h, or off (default: 10m)',
+  ).argParser(window),
   new Option(
     '--scenario <name>',
     'put the rules of a scenario in force: a name or a file; repeatable',
@@ -89,6 +100,7 @@ export const configFile = z
     data: z.string(),
     fresh: z.boolean(),
     'rate-limit': writtenRate,
+    'timestamp-window': writtenWindow,
     scenario: z.union([z.string().transform((name) => [name]), z.array(z.string())]),
     seed: z.union([z.string(), z.int().transform(String)]),
     'http-status': z.enum(['always-200', 'semantic']),
@@ -103,6 +115,7 @@ export function withConfig(flags: GatewayFlags): GatewayFlags {
   if (flags.config === undefined) return flags
   const {
     'rate-limit': rateLimit,
+    'timestamp-window': timestampWindow,
     'http-status': httpStatus,
     'ready-file': readyFile,
     ...same
@@ -110,6 +123,7 @@ export function withConfig(flags: GatewayFlags): GatewayFlags {
   return {
     ...same,
     ...(rateLimit !== undefined && { rateLimit }),
+    ...(timestampWindow !== undefined && { timestampWindow }),
     ...(httpStatus !== undefined && { httpStatus }),
     ...(readyFile !== undefined && { readyFile }),
     ...flags,
@@ -132,6 +146,7 @@ export function gatewayOptions(flags: GatewayFlags): GatewayOptions {
     data: flags.data ?? '.localtop',
     fresh: flags.fresh,
     rateLimit: flags.rateLimit,
+    timestampWindow: flags.timestampWindow,
     scenarios: flags.scenario,
     seed: flags.seed ?? 1,
     httpStatus: flags.httpStatus,

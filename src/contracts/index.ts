@@ -109,4 +109,4 @@ export type { Caller, Rule, RuleSeed, Scenario, ScenarioSeed, ScenarioStep } fro
 export { defineScenario, explainRule, scenario } from './scenario.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'
 export { worldParts, worldSeed } from './world.ts'
-export { writtenRate } from './written-values.ts'
+export { writtenRate, writtenWindow } from './written-values.ts'

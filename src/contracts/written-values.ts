@@ -18,3 +18,10 @@ export const writtenDuration = z.string().refine((text) => parseDuration(text) !
 export const writtenRate = z.string().refine((text) => parseRate(text) !== undefined, {
   error: 'expected N/sec, N/min, N/hour, N/day or off',
 })
+
+/** How far a timestamp may be off: `10m`, `off`. */
+export const writtenWindow = z
+  .string()
+  .refine((text) => text === 'off' || (parseDuration(text) ?? -1) >= 0, {
+    error: 'expected a duration such as 10m or 9h, or off',
+  })

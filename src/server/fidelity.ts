@@ -21,6 +21,7 @@ export function fidelityLedger(): LedgerEntry[] {
     findHandler: () => undefined,
     rules: createRules(),
     rateLimit: undefined,
+    timestampWindow: 0,
     onBug: () => {},
   })
   const rows: readonly PlatformError[] = Object.values(platformErrors)

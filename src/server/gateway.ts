@@ -4,11 +4,18 @@ import type { AnyContract, Tier } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
 import { reject } from '../contracts/protocol/errors.ts'
-import { earliest, latest, parseDuration, parseTime } from '../contracts/protocol/timestamp.ts'
+import {
+  earliest,
+  latest,
+  parseDuration,
+  parseTime,
+  timestampWindow,
+} from '../contracts/protocol/timestamp.ts'
 import { rateOption } from '../contracts/rate.ts'
 import { findMethod, methods, tierOf } from '../contracts/registry.ts'
 import { defineScenario, type ScenarioSeed } from '../contracts/scenario.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
+import { writtenWindow } from '../contracts/written-values.ts'
 import { createApp } from './app.ts'
 import type { Received } from './call.ts'
 import type { Answered, Gateway, GatewayCore } from './core.ts'
@@ -65,6 +72,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     findHandler: (contract) => extra.get(contract.name)?.handler ?? builtIn[contract.name],
     rules,
     rateLimit,
+    timestampWindow: windowOf(options.timestampWindow),
     onBug: reportBug,
   })
   const envelopeGates = gates.only(({ batch }) => batch !== 'call')
@@ -346,6 +354,13 @@ function moment(text: string): number {
   if (at === undefined)
     throw new OptionError(`"${text}" is no time; expected yyyy-MM-dd HH:mm:ss in GMT+8`)
   return at
+}
+
+function windowOf(text: string | undefined): number {
+  if (text === undefined) return timestampWindow
+  const { error } = writtenWindow.safeParse(text)
+  if (error) throw new OptionError(`timestampWindow was "${text}"; ${error.issues[0]?.message}`)
+  return parseDuration(text) ?? Number.POSITIVE_INFINITY
 }
 
 function milliseconds(text: string): number {

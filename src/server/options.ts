@@ -20,6 +20,11 @@ export interface GatewayOptions {
   readonly fresh?: boolean | undefined
   /** Call limit of an app: `100/min`, `off`. @default the profile's */
   readonly rateLimit?: string | undefined
+  /**
+   * How far `timestamp` may be off, either way: `10m`, `9h`, `off`. For clients that write the time of
+   * a machine in another time zone. @default the platform's ten minutes
+   */
+  readonly timestampWindow?: string | undefined
   /** Scenarios whose rules are in force: names, files, or scenarios. @default none */
   readonly scenarios?: readonly (string | ScenarioSeed)[] | undefined
   /** Same seed, same identifiers. @default 1 */

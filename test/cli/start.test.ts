@@ -159,6 +159,7 @@ describe('a wrong use of start ends with status 2 and one line that names it', (
     ['a port that is none', ['--port', '70000'], '--port'],
     ['an unknown profile', ['--profile', 'sandbox'], '--profile'],
     ['a rate that is none', ['--rate-limit', 'fast'], '--rate-limit'],
+    ['a window that is none', ['--timestamp-window', 'wide'], '--timestamp-window'],
     [
       'a world file that is not there',
       ['--world', 'gone.yaml'],

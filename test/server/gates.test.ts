@@ -296,6 +296,21 @@ describe.each(bothProfiles)('%s: timestamps', (profile) => {
     const virtual = await call(gateway, get, scarf, { timestamp: '2016-01-01 12:00:00' })
     expect(virtual.error?.code).toBe(refused)
   })
+
+  it('takes a wider window, or any time, where the option says so', async () => {
+    const utc = { timestamp: '2026-11-23 10:00:00' }
+    const wide = createGateway({ profile, wall: () => wall, timestampWindow: '9h' })
+    expect((await call(wide, get, scarf, utc)).error).toBeUndefined()
+    const older = await call(wide, get, scarf, { timestamp: '2026-11-23 08:59:59' })
+    expect(older.error?.code).toBe(refused)
+    expect(wide.exchanges.find('2')?.explanation.en).toContain('9 h are allowed')
+    const any = createGateway({ profile, wall: () => wall, timestampWindow: 'off' })
+    const ancient = await call(any, get, scarf, { timestamp: '1999-01-01 00:00:00' })
+    expect(ancient.error).toBeUndefined()
+    const none = await call(any, get, scarf, { timestamp: 'yesterday' })
+    expect(none.error?.code).toBe(refused)
+    expect(() => createGateway({ timestampWindow: '-1m' })).toThrow('timestampWindow was "-1m"')
+  })
 })
 
 describe.each(bothProfiles)('%s: sessions', (profile) => {

@@ -20,13 +20,15 @@ import {
 } from './request.ts'
 import { checkSession } from './session.ts'
 import { verifySignature } from './signature.ts'
-import { checkTimestamp } from './timestamp.ts'
+import { checkTimestamps } from './timestamp.ts'
 
 export interface GateDeps {
   readonly findContract: (name: string) => AnyContract | undefined
   readonly findHandler: (contract: AnyContract) => AnyHandler | undefined
   readonly rules: Rules
   readonly rateLimit: Rate | 'off' | undefined
+  /** How far a timestamp may be off, in milliseconds. */
+  readonly timestampWindow: number
   readonly onBug: (problem: Error, call: Received) => void
 }
 
@@ -61,7 +63,10 @@ export const gatesFor = (deps: GateDeps) =>
     .gate(once('app', [28, 29], observed('a full call with an unknown key answers 29')), findApp)
     .gate(once('version', [32, 33, 34], documented(`error table; ${order}`)), checkVersion)
     .gate(once('format', [23], documented(`error table; ${order}`)), checkFormat)
-    .gate(once('timestamp', [30, 31], documented('ten minutes, GMT+8')), checkTimestamp)
+    .gate(
+      once('timestamp', [30, 31], documented('ten minutes, GMT+8')),
+      checkTimestamps(deps.timestampWindow),
+    )
     .gate(
       once('signature', [24, 25], observed('a bad sign with missing arguments answers 25')),
       verifySignature,
