@@ -10,7 +10,7 @@ import type { Handler, HandlersFor } from '../src/server/handlers/handler.ts'
 import { pipeline } from '../src/server/pipeline.ts'
 
 const client = createClient({ url: 'http://x', appKey: 'a', appSecret: 's' })
-const info = { name: 'x', codes: [], fidelity: 'assumed', source: 'test' } as const
+const info = { name: 'x', errors: [], fidelity: 'assumed', source: 'test' } as const
 
 export const handlers = {
   // @ts-expect-error a contract without a handler

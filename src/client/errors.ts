@@ -1,12 +1,7 @@
 import type { ArgumentIssue } from '../contracts/arguments.ts'
 import type { Problem } from '../contracts/problems.ts'
-import {
-  type PlatformError,
-  type PlatformErrorName,
-  platformErrors,
-  type Retry,
-} from '../contracts/protocol/error-table.ts'
-import { errorNameOfWire, kindOf } from '../contracts/protocol/errors.ts'
+import type { PlatformErrorName, Retry } from '../contracts/protocol/error-table.ts'
+import { errorNameOfWire, kindOf, retryOf } from '../contracts/protocol/errors.ts'
 
 /** What all errors of the client have in common. */
 export abstract class TopError extends Error {
@@ -54,10 +49,8 @@ export class TopResponseError extends TopError {
     this.subMsg = sub_msg
     this.requestId = request_id
     this.error = errorNameOfWire(code)
-    const kind = kindOf(code, sub_code)
-    const row: PlatformError | undefined = this.error && platformErrors[this.error]
-    this.retry = kind?.retry ?? (sub_code?.startsWith('isp.') ? 'back-off' : (row?.retry ?? 'no'))
-    this.outcome = kind?.unknownOutcome ? 'unknown' : 'not-done'
+    this.retry = retryOf(code, sub_code)
+    this.outcome = kindOf(code, sub_code)?.unknownOutcome ? 'unknown' : 'not-done'
   }
 
   /** The seconds that a ban's own words name; `undefined` for an error without them. */

@@ -22,6 +22,8 @@ export type {
   Tier,
 } from './define-method.ts'
 export { contractTable, defineMethod, requiredParameters } from './define-method.ts'
+export { findError, magicReference } from './error-reference.ts'
+export type { Behaviour } from './fidelity.ts'
 export { authMethods, topAuthTokenCreate, topAuthTokenRefresh } from './methods/auth.ts'
 export {
   itemAdd,
@@ -56,15 +58,15 @@ export type {
   PlatformErrorRef,
   Retry,
 } from './protocol/error-table.ts'
-export { platformErrors } from './protocol/error-table.ts'
+export { platformErrors, unknownCodes } from './protocol/error-table.ts'
 export type { ErrorResponse, Explanation } from './protocol/errors.ts'
 export {
   errorNameOfWire,
-  findError,
   guideCode,
   kindOf,
   Rejection,
   reject,
+  retryOf,
 } from './protocol/errors.ts'
 export { parseJson } from './protocol/json.ts'
 export type { AuthorizeView, SecurityLevel, TokenAnswer } from './protocol/oauth.ts'
@@ -95,6 +97,8 @@ export {
 export type { SignMethod, TextParams } from './protocol/sign.ts'
 // The protocol
 export { canonicalString, sign, signMethods } from './protocol/sign.ts'
+export type { SubCodeFamily } from './protocol/sub-code-families.ts'
+export { subCodeFamilies } from './protocol/sub-code-families.ts'
 export {
   formatTime,
   parseDuration,

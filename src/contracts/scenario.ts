@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { findError } from './error-reference.ts'
 import { platformErrors } from './protocol/error-table.ts'
-import { findError } from './protocol/errors.ts'
 import { parseDuration } from './protocol/timestamp.ts'
 import { methods } from './registry.ts'
 import { appSeed, worldParts } from './world.ts'

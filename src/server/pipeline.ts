@@ -1,4 +1,4 @@
-import type { Fidelity } from '../contracts/protocol/error-table.ts'
+import type { Fidelity, PlatformErrorRef } from '../contracts/protocol/error-table.ts'
 import { Rejection } from '../contracts/protocol/errors.ts'
 
 /** What a gate learned; `undefined` when it only looked. */
@@ -10,8 +10,8 @@ type Gate<Call, Facts extends object> = (call: Call) => Outcome<Facts> | Promise
 /** A gate in the order, with what it may answer and how sure we are of it. */
 export interface GateInfo extends Fidelity {
   readonly name: string
-  /** Codes of the refusals it gives. */
-  readonly codes: readonly number[]
+  /** The refusals that it gives by their real causes. */
+  readonly errors: readonly PlatformErrorRef[]
   /** What of a batch it checks: the envelope once, every call in it, or both. */
   readonly batch: 'envelope' | 'call' | 'both'
 }

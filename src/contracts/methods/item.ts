@@ -420,6 +420,7 @@ export const itemUpdateListing = defineMethod({
     'isv.item-listing-service-error': {
       meaning: 'num is 0: an item without stock cannot go on sale.',
       sub_msg: '上架商品失败',
+      code: 530,
       fidelity: 'observed',
       source: 'logged payload; the cause is assumed',
     },

@@ -1,8 +1,8 @@
-/** How sure we are that the real platform behaves so, and where we have it from. */
-export interface Fidelity {
-  readonly fidelity: 'documented' | 'observed' | 'assumed'
-  readonly source: string
-}
+import * as label from '../fidelity.ts'
+
+export type { Fidelity } from '../fidelity.ts'
+
+type Fidelity = label.Fidelity
 
 /** Whether the same call may be sent again: at once with back-off, after the ban, after re-authorising, or not. */
 export type Retry = 'no' | 'back-off' | 'after-ban' | 're-authorise'
@@ -12,8 +12,8 @@ export interface ErrorKind extends Fidelity {
   /** Replaces the code's `msg`. */
   readonly msg?: string
   readonly sub_msg?: string
-  /** `false` where the platform sends no `sub_code` at all, only a `sub_msg`. */
-  readonly sub_code?: false
+  /** `false` where the platform sends no `sub_code` at all; a text where the kind's name is ours. */
+  readonly sub_code?: false | string
   readonly retry?: Retry
   /** The call may have been carried out although it was refused: ask before sending a write again. */
   readonly unknownOutcome?: true
@@ -28,14 +28,12 @@ export interface PlatformError extends Fidelity {
   readonly msg: string
   readonly retry: Retry
   readonly kinds?: Readonly<Record<string, ErrorKind>>
+  /** What a `{name}` in `msg` stands for when the error is forced, not caused. */
+  readonly defaults?: Readonly<Record<string, string | number>>
 }
 
-const documented = (source = 'official error table'): Fidelity => ({
-  fidelity: 'documented',
-  source,
-})
-const observed = (source = 'logged payload'): Fidelity => ({ fidelity: 'observed', source })
-const assumed = (source: string): Fidelity => ({ fidelity: 'assumed', source })
+const documented = (source = 'official error table') => label.documented(source)
+const observed = (source = 'logged payload') => label.observed(source)
 
 const ban = (scope: string, seconds: number): ErrorKind => ({
   sub_msg: 'This ban will last for {seconds} more seconds',
@@ -50,12 +48,23 @@ const isp = (
   ...outcome,
   ...documented('platform sub-code table'),
 })
-const legacy = (code: number, source?: Fidelity): PlatformError => ({
+const legacy = <const K extends Readonly<Record<string, ErrorKind>>>(
+  code: number,
+  source?: Fidelity,
+  kinds?: K,
+) => ({
   code,
   // Every legacy code seen on the wire travels with this text, whatever its documented title.
   msg: 'Remote service error',
-  retry: 'no',
+  retry: 'no' as const,
   ...(source ?? documented('legacy business error table')),
+  ...(kinds && { kinds }),
+})
+const rateFamily = '580 to 582 are documented as the rate family; the names are ours'
+const logged = (sub_msg?: string, more: Omit<ErrorKind, keyof Fidelity> = {}): ErrorKind => ({
+  ...(sub_msg !== undefined && { sub_msg }),
+  ...more,
+  ...observed(),
 })
 
 /**
@@ -167,6 +176,19 @@ export const platformErrors = {
       'isp.top-parse-error': isp(undefined, { retry: 'no' }),
       'isp.top-mapping-parse-error': isp(undefined, { retry: 'no' }),
       'isp.runtime-max-limit': isp(undefined, { retry: 'no' }),
+      'isv.BUSINESS_LIMIT_CONTROL': logged('触发业务流控'),
+      'isv.AMOUNT_NOT_ENOUGH': logged('余额不足'),
+      'isv.MOBILE_NUMBER_ILLEGAL': logged('号码格式错误'),
+      'isv.SMS_SIGNATURE_ILLEGAL': logged('短信签名不合法'),
+      'isv.SMS_TEMPLATE_ILLEGAL': logged('短信模板不合法'),
+      'isv.invalid-orderid:NO_DATA': logged('订单数据不存在'),
+      'isv.invalid-parameter:user_id_num': logged('用户数字ID不合法，或者不是分销平台用户'),
+      'isv.shop-not-exist:invalid-shop': logged('您好，您没有可访问的店铺！'),
+      // Sub-codes of newer products are free-form: bare digits among them.
+      '2101': logged('操作状态错误'),
+      '2401': logged('资源不存在'),
+      '30001': logged('非法的物料id'),
+      '9100': { retry: 'back-off', ...documented('account-level flow control of taobao.tbk.*') },
     },
   },
   'missing-method': {
@@ -217,6 +239,13 @@ export const platformErrors = {
         defaults: { appKey: '12345678', userId: '100000001' },
         ...observed(),
       },
+      // The same sub-code was logged with a second text; the name of this kind is ours.
+      'sessionkey-not-created-by-top': {
+        sub_code: 'sessionkey-not-generated-by-server',
+        sub_msg: 'RealSession don&apos;t create by top ! appKey is : {appKey}',
+        defaults: { appKey: '12345678' },
+        ...observed(),
+      },
       INVALID_PARAMS: {
         sub_msg: 'INVALID_PARAMS:invalid AccessToken : {token}',
         defaults: { token: '***' },
@@ -261,12 +290,14 @@ export const platformErrors = {
     code: 40,
     msg: 'Missing required arguments:{parameter}',
     retry: 'no',
+    defaults: { parameter: 'fields' },
     ...observed(),
   },
   'invalid-arguments': {
     code: 41,
     msg: 'Invalid arguments:{parameter}',
     retry: 'no',
+    defaults: { parameter: 'fields' },
     ...observed(),
   },
   'insufficient-session-permissions': {
@@ -290,6 +321,9 @@ export const platformErrors = {
     ...observed(),
     kinds: {
       'isv.invalid-parameter': { sub_msg: '非法参数', ...documented('documentation sample') },
+      'isv.user-not-exist:invalid-nick': logged('根据用户昵称:{nick}查询不到对应的用户信息', {
+        defaults: { nick: 'nonexistent_user' },
+      }),
     },
   },
   'insufficient-security-level': {
@@ -306,10 +340,23 @@ export const platformErrors = {
   'parameters-error': legacy(506),
   'parameters-format-error': legacy(507),
   'no-permission-get-information': legacy(508),
-  'trade-service-refusal': legacy(520, observed()),
-  'item-service-refusal': legacy(530, observed()),
-  'picture-service-refusal': legacy(533, observed()),
-  'product-service-refusal': legacy(540, observed()),
+  'trade-service-refusal': legacy(520, observed(), {
+    'isv.trade-service-rejection': logged('超时请求过多，请将查询时间间隔缩短,3分钟后再查询！'),
+  }),
+  'item-service-refusal': legacy(530, observed(), {
+    'isv.item-listing-service-error:GENERIC_FAILURE': logged('系统错误，请稍后再试:{trace}', {
+      defaults: { trace: '20120929-0D2E593A1F416A29' },
+    }),
+  }),
+  'picture-service-refusal': legacy(533, observed(), {
+    'isv.pictureServiceClient-service-error:picture category add failed': logged(),
+  }),
+  'product-service-refusal': legacy(540, observed(), {
+    // Named after the service's fault, yet the product exists already: sending it again is no use.
+    'isp.product-service-error:null-tmall': logged('本类目此关键属性的产品已存在, 不可重复添加', {
+      retry: 'no',
+    }),
+  }),
   'user-service-unavailable': legacy(550),
   'item-service-unavailable': legacy(551),
   'item-image-service-unavailable': legacy(552),
@@ -318,7 +365,11 @@ export const platformErrors = {
   'no-picture-service-for-user': legacy(555),
   'picture-url-is-error': legacy(556),
   'item-media-service-unavailable': legacy(557),
-  'trade-service-unavailable': legacy(560),
+  'trade-service-unavailable': legacy(560, documented('legacy business error table'), {
+    'isv.user-not-exist:invalid-nick': logged('根据用户昵称:{nick}查询不到对应的用户信息', {
+      defaults: { nick: 'sandbox_c_1' },
+    }),
+  }),
   'trade-tc-service-unavailable': legacy(561),
   'trade-not-exists': legacy(562),
   'trade-is-invalid': legacy(563),
@@ -331,12 +382,17 @@ export const platformErrors = {
   'shipping-service-unavailable': legacy(570),
   'invalid-post-fee': legacy(571),
   'invalid-division-code': legacy(572),
-  'rate-service-unavailable': legacy(580, assumed('580 to 582 are documented as the rate family')),
+  'rate-service-unavailable': legacy(580, label.assumed(rateFamily)),
+  'rate-service-error': legacy(581, label.assumed(rateFamily)),
+  'rate-service-refusal': legacy(582, label.assumed(rateFamily)),
   'shop-service-unavailable': legacy(590),
   'shop-showcase-remain-count': legacy(591),
   'user-not-exist': legacy(601),
   'distribution-service-refusal': legacy(670, observed()),
 } as const satisfies Record<string, PlatformError>
+
+/** Codes between those of the table of which no source says anything. */
+export const unknownCodes = [48, 49, 51, 52] as const
 
 export type PlatformErrorName = keyof typeof platformErrors
 

@@ -4,6 +4,7 @@ import {
   type PlatformErrorName,
   type PlatformErrorRef,
   platformErrors,
+  type Retry,
 } from './error-table.ts'
 
 /** What stands in `error_response`; `request_id` is added when the answer is written. */
@@ -42,7 +43,8 @@ export class Rejection {
   }
 }
 
-type Fill = Readonly<Record<string, string | number>>
+/** What stands for each `{name}` in the texts of an error. */
+export type Fill = Readonly<Record<string, string | number>>
 
 /**
  * Builds a refusal from the table.
@@ -54,7 +56,7 @@ type Fill = Readonly<Record<string, string | number>>
 export function reject(ref: PlatformErrorRef, fill: Fill = {}, detail?: Explanation): Rejection {
   const slash = ref.indexOf('/')
   const name = (slash < 0 ? ref : ref.slice(0, slash)) as PlatformErrorName
-  return rejectWith(name, slash < 0 ? undefined : ref.slice(slash + 1), fill, detail)
+  return rejectKind(name, slash < 0 ? undefined : ref.slice(slash + 1), fill, detail)
 }
 
 /**
@@ -83,7 +85,12 @@ export function rejectBusiness(
   )
 }
 
-function rejectWith(
+/**
+ * Builds a refusal from a row of the table and, where one is named, a kind below it.
+ *
+ * @param subCode a kind of the row, with `-tmall` behind it for a service's Tmall variant
+ */
+export function rejectKind(
   name: PlatformErrorName,
   subCode: string | undefined,
   fill: Fill,
@@ -92,75 +99,45 @@ function rejectWith(
   const row: PlatformError = platformErrors[name]
   // A code with one kind that bears the code's own name always travels with that kind's texts.
   const kind = kindIn(row, subCode ?? name)
-  const values = { ...kind?.defaults, ...fill }
-  const text = (template: string) =>
-    template.replaceAll(/\{(\w+)\}/g, (hole, key: string) => String(values[key] ?? hole))
+  const values = { ...row.defaults, ...kind?.defaults, ...fill }
   const seconds = values.seconds
   return new Rejection(
     name,
     {
       code: row.code,
-      msg: text(kind?.msg ?? row.msg),
-      ...(subCode !== undefined && kind?.sub_code !== false && { sub_code: subCode }),
-      ...(kind?.sub_msg !== undefined && { sub_msg: text(kind.sub_msg) }),
+      msg: filledIn(kind?.msg ?? row.msg, values),
+      ...(subCode !== undefined &&
+        kind?.sub_code !== false && { sub_code: kind?.sub_code ?? subCode }),
+      ...(kind?.sub_msg !== undefined && { sub_msg: filledIn(kind.sub_msg, values) }),
     },
     detail,
     typeof seconds === 'number' ? seconds : undefined,
   )
 }
 
-const nameByCode = new Map<number, PlatformErrorName>(
-  Object.entries(platformErrors).map(([name, row]) => [row.code, name as PlatformErrorName]),
-)
+export const filledIn = (text: string, values: Fill): string =>
+  text.replaceAll(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole))
+
+export const nameByCode: ReadonlyMap<number, PlatformErrorName> = new Map<
+  number,
+  PlatformErrorName
+>(Object.entries(platformErrors).map(([name, row]) => [row.code, name as PlatformErrorName]))
 
 /** A row's own kind: names such as `constructor` are none, whatever objects inherit. */
-const kindIn = (row: PlatformError | undefined, name: string): ErrorKind | undefined =>
-  row?.kinds && Object.hasOwn(row.kinds, name) ? row.kinds[name] : undefined
+const ownKind = (row: PlatformError, name: string): ErrorKind | undefined =>
+  row.kinds && Object.hasOwn(row.kinds, name) ? row.kinds[name] : undefined
+
+const tmall = '-tmall'
+
+/** The kind of a row by its sub-code; a service's failure on the Tmall variant is the same failure. */
+export const kindIn = (row: PlatformError, subCode: string): ErrorKind | undefined =>
+  ownKind(row, subCode) ??
+  (isBusiness(row.code) && subCode.endsWith(tmall)
+    ? ownKind(row, subCode.slice(0, -tmall.length))
+    : undefined)
 
 /** Codes whose `sub_code` comes from the service behind the gateway, so any may appear. */
-const isBusiness = (code: number) => code === 15 || code === 50 || code > 100
-
-/**
- * Finds an error as people write it: `27/session-expired`, `invalid-session/session-expired`, `25`,
- * `429` (the call limit), `isp.remote-service-timeout` (a sub-code alone is code 15).
- *
- * @returns the refusal, or a sentence that says what is wrong with the reference
- */
-export function findError(reference: string, fill: Fill = {}): Rejection | string {
-  const [head = '', ...tail] = reference.trim().split('/')
-  if (tail.length === 0 && /^is[vp]\./.test(head)) return namedSubCode(head, fill)
-  const name =
-    head === '429'
-      ? 'app-call-limited'
-      : /^\d+$/.test(head)
-        ? nameByCode.get(Number(head))
-        : Object.hasOwn(platformErrors, head)
-          ? (head as PlatformErrorName)
-          : undefined
-  if (name === undefined) {
-    return `"${reference}" is no platform error; expected a code such as 27, a name such as invalid-session, or either with a sub-code, as in 27/session-expired`
-  }
-  const row: PlatformError = platformErrors[name]
-  const subCode =
-    tail.length > 0 ? tail.join('/') : head === '429' ? Object.keys(row.kinds ?? {})[0] : undefined
-  if (subCode !== undefined && !kindIn(row, subCode) && !isBusiness(row.code)) {
-    const known = Object.keys(row.kinds ?? {}).filter((kind) => kind !== name)
-    return `"${subCode}" is no sub-code of ${row.code} ${row.msg}; ${known.length > 0 ? `known are ${known.join(', ')}` : 'it has none'}`
-  }
-  return subCode !== undefined && !kindIn(row, subCode)
-    ? new Rejection(name, { code: row.code, msg: row.msg, sub_code: subCode })
-    : rejectWith(name, subCode, { parameter: 'fields', ...fill })
-}
-
-function namedSubCode(subCode: string, fill: Fill): Rejection {
-  for (const [name, row] of Object.entries(platformErrors) as [
-    PlatformErrorName,
-    PlatformError,
-  ][]) {
-    if (kindIn(row, subCode)) return rejectWith(name, subCode, fill)
-  }
-  return rejectBusiness(subCode)
-}
+export const isBusiness = (code: number) => code === 15 || code === 50 || code > 100
 
 /** The name of an error by its `code` on the wire, in either profile's spelling. */
 export function errorNameOfWire(code: number | string): PlatformErrorName | undefined {
@@ -178,7 +155,19 @@ export function kindOf(code: number | string, subCode: string | undefined): Erro
   const own: PlatformError | undefined = name && platformErrors[name]
   // Services answer the platform's isp.* sub-codes under codes of their own, as 520 and 530.
   const service: PlatformError = platformErrors['remote-service-error']
-  return kindIn(own, subCode) ?? (subCode.startsWith('isp.') ? kindIn(service, subCode) : undefined)
+  return (
+    (own && kindIn(own, subCode)) ??
+    (subCode.startsWith('isp.') ? kindIn(service, subCode) : undefined)
+  )
+}
+
+/** Whether a call that got this error may be sent again. What the server's side has caused passes by itself. */
+export function retryOf(code: number | string, subCode: string | undefined): Retry {
+  const name = errorNameOfWire(code)
+  return (
+    kindOf(code, subCode)?.retry ??
+    (subCode?.startsWith('isp.') ? 'back-off' : name ? platformErrors[name].retry : 'no')
+  )
 }
 
 /**

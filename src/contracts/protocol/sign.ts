@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto'
+import { assumed, type Behaviour, documented, observed } from '../fidelity.ts'
 
 /** The sign methods of the platform; `hmac` is HMAC-MD5. */
 export const signMethods = ['md5', 'hmac', 'hmac-sha256'] as const
@@ -32,13 +33,18 @@ export function canonicalStringByPair(params: TextParams, body = ''): string {
   return pairs.sort().join('') + body
 }
 
-/** `undefined` is a call without `sign_method`: MD5 with the secret in front only (oldest SDKs). */
-export function digest(text: string, secret: string, method: SignMethod | undefined): string {
-  switch (method) {
+/** How a sign was made: by a sign method, or as SDKs older than `sign_method` did. */
+export type SignForm = SignMethod | 'md5-secret-in-front' | 'md5-secret-behind'
+
+/** The upper-case hex digest of a string to sign. */
+export function digest(text: string, secret: string, form: SignForm): string {
+  switch (form) {
     case 'md5':
       return md5(secret + text + secret)
-    case undefined:
+    case 'md5-secret-in-front':
       return md5(secret + text)
+    case 'md5-secret-behind':
+      return md5(text + secret)
     case 'hmac':
       return crypto.createHmac('md5', secret).update(text).digest('hex').toUpperCase()
     case 'hmac-sha256':
@@ -62,3 +68,71 @@ export function sign(params: TextParams, secret: string, method: SignMethod, bod
 
 export const isSignMethod = (text: string): text is SignMethod =>
   (signMethods as readonly string[]).includes(text)
+
+/** In what a profile is more lenient than the platform. */
+export interface SignLeniency {
+  readonly lowerCaseSign: boolean
+  readonly signSortedByPair: boolean
+}
+
+/**
+ * Whether a gateway accepts the `sign` of a call, and as what: the one judgement, which the signature
+ * gate and the signature doctor share.
+ *
+ * Without `sign_method` three forms of MD5 are tried, for SDKs of that age send any of them; under one
+ * that the platform does not know, MD5 with the secret in front only.
+ *
+ * @param params all text parameters as they were received, `sign` among them
+ * @param body the raw body of a batch, JSON or XML call
+ * @returns the form that the sign has, or `undefined` for a sign that is refused
+ */
+export function acceptedForm(
+  params: TextParams,
+  secret: string,
+  { lowerCaseSign, signSortedByPair }: SignLeniency,
+  body = '',
+): SignForm | undefined {
+  const given = params.sign
+  if (!given) return undefined
+  const sign = lowerCaseSign ? given.toUpperCase() : given
+  const forms = formsFor(params.sign_method)
+  const formOf = (text: string) => forms.find((form) => digest(text, secret, form) === sign)
+  const text = canonicalString(params, body)
+  const form = formOf(text)
+  if (form !== undefined || !signSortedByPair) return form
+  const byPair = canonicalStringByPair(params, body)
+  return byPair === text ? undefined : formOf(byPair)
+}
+
+function formsFor(declared: string | undefined): readonly SignForm[] {
+  if (!declared) return ['md5-secret-in-front', 'md5', 'md5-secret-behind']
+  return isSignMethod(declared) ? [declared] : ['md5-secret-in-front']
+}
+
+/** What the gateway assumes of signatures. */
+export const signBehaviours: readonly Behaviour[] = [
+  {
+    name: 'a parameter with an empty value is signed as its bare name',
+    ...observed('SDKs that send empty values sign them so; a call that skips them is refused'),
+  },
+  {
+    name: 'every text parameter of query and body is signed, known or not; files are not',
+    ...observed('captured calls of two dozen clients'),
+  },
+  {
+    name: 'names are sorted by UTF-16 code unit',
+    ...documented('signing page: ASCII order; beyond ASCII as Java sorts'),
+  },
+  {
+    name: 'a sign in lower-case hex is refused (production)',
+    ...assumed('the signing page says upper case; nobody has seen a lower-case one judged'),
+  },
+  {
+    name: 'without sign_method, MD5 with the secret in front, behind, or on both sides is accepted',
+    ...observed('.NET SDKs send the first, the oldest Java SDK the second'),
+  },
+  {
+    name: 'under an unknown sign_method, MD5 with the secret in front only is accepted, anything else refused as 25',
+    ...assumed('one client in use signs so; the real answer was never seen'),
+  },
+]

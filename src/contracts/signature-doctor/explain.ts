@@ -1,5 +1,5 @@
 import type { Explanation } from '../protocol/errors.ts'
-import { isSignMethod, type TextParams } from '../protocol/sign.ts'
+import { acceptedForm, isSignMethod, type TextParams } from '../protocol/sign.ts'
 import { type FixLanguage, type FixName, fixes } from './fixes.ts'
 import { hypotheses } from './hypotheses/index.ts'
 import {
@@ -114,7 +114,7 @@ export function explainSignature(
     expectedSign: expected,
     receivedSign: received,
   }
-  if (accepted(right, received, declared, context.lenient ?? false)) {
+  if (accepted(evidence, context.lenient ?? false)) {
     return { verdict: 'correct', causes: [], ...common, fixes: {} }
   }
   const found = search(right, evidence, received, declared, context)
@@ -145,26 +145,10 @@ function recipeFor({ params, body, appSecret }: Evidence, digest: DigestName): R
 const digestOf = (declared: string | undefined): DigestName =>
   declared === 'hmac' ? 'hmac-md5' : declared === 'hmac-sha256' ? 'hmac-sha256' : 'md5'
 
-/** Whether a gateway takes the sign as it is. */
-function accepted(
-  right: Recipe,
-  received: string,
-  declared: string | undefined,
-  lenient: boolean,
-): boolean {
-  const sign = lenient ? received.toUpperCase() : received
-  const orders = lenient ? [byName, byPair] : [byName]
-  return orders.some((order) => {
-    const recipe = { ...right, order }
-    const legacy = signatureOf({ ...recipe, back: false }) === sign && right.digest === 'md5'
-    if (!declared) return legacy || signatureOf(recipe) === sign
-    // A client of the field sends a sign_method that is none, and the oldest form of MD5.
-    return isSignMethod(declared) ? signatureOf(recipe) === sign : legacy
-  })
-}
-
-const byPair: Recipe['order'] = (entries) =>
-  [...entries].sort((a, b) => (`${a.name}${a.value}` < `${b.name}${b.value}` ? -1 : 1))
+/** Whether a gateway takes the sign as it is: its own judgement. */
+const accepted = ({ params, body, appSecret }: Evidence, lenient: boolean): boolean =>
+  acceptedForm(params, appSecret, { lowerCaseSign: lenient, signSortedByPair: lenient }, body) !==
+  undefined
 
 /** A cause on its way to being told, with the line that puts it right. */
 interface Named extends SignatureCause {

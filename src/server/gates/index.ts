@@ -1,5 +1,6 @@
 import type { AnyContract } from '../../contracts/define-method.ts'
-import type { Fidelity } from '../../contracts/protocol/error-table.ts'
+import { assumed, documented, type Fidelity, observed } from '../../contracts/fidelity.ts'
+import type { PlatformErrorRef } from '../../contracts/protocol/error-table.ts'
 import type { Rate } from '../../contracts/rate.ts'
 import type { Received } from '../call.ts'
 import type { AnyHandler } from '../handlers/handler.ts'
@@ -35,9 +36,9 @@ export interface GateDeps {
 const order = 'the order is not published; this one fits the payloads seen'
 const gateOf =
   (batch: GateInfo['batch']) =>
-  (name: string, codes: readonly number[], label: Fidelity): GateInfo => ({
+  (name: string, errors: readonly PlatformErrorRef[], label: Fidelity): GateInfo => ({
     name,
-    codes,
+    errors,
     batch,
     ...label,
   })
@@ -46,45 +47,121 @@ const once = gateOf('envelope')
 /** A check of each call of a batch. */
 const each = gateOf('call')
 const both = gateOf('both')
-const documented = (source: string): Fidelity => ({ fidelity: 'documented', source })
-const observed = (source: string): Fidelity => ({ fidelity: 'observed', source })
-const assumed = (source: string): Fidelity => ({ fidelity: 'assumed', source })
 
 /** THE ORDER in which a call is checked. The first refusal is the answer. */
 export const gatesFor = (deps: GateDeps) =>
   pipeline<Received>()
-    .gate(once('verb', [9], documented('error table: GET and POST only')), checkVerb)
     .gate(
-      both('encoding', [47, 15], documented('everything is UTF-8; the size limit is ours')),
+      once('verb', ['http-action-not-allowed'], documented('error table: GET and POST only')),
+      checkVerb,
+    )
+    .gate(
+      both(
+        'encoding',
+        ['invalid-encoding', 'remote-service-error/isp.top-parse-error'],
+        documented('everything is UTF-8; the size limit is ours'),
+      ),
       checkEncoding,
     )
-    .gate(both('forced-error', [], assumed('a tool of LocalTOP, not of the platform')), forceError)
-    .gate(each('method-present', [21], observed('an empty call answers 21')), checkMethodPresent)
-    .gate(once('app', [28, 29], observed('a full call with an unknown key answers 29')), findApp)
-    .gate(once('version', [32, 33, 34], documented(`error table; ${order}`)), checkVersion)
-    .gate(once('format', [23], documented(`error table; ${order}`)), checkFormat)
     .gate(
-      once('timestamp', [30, 31], documented('ten minutes, GMT+8')),
+      both('forced-error', [], assumed('a tool of LocalTOP, not of the platform')),
+      forceError(deps.findContract),
+    )
+    .gate(
+      each('method-present', ['missing-method'], observed('an empty call answers 21')),
+      checkMethodPresent,
+    )
+    .gate(
+      once(
+        'app',
+        ['missing-app-key', 'invalid-app-key/isv.appkey-not-exists'],
+        observed('a full call with an unknown key answers 29'),
+      ),
+      findApp,
+    )
+    .gate(
+      once(
+        'version',
+        ['missing-version', 'invalid-version', 'unsupported-version'],
+        documented(`error table; ${order}`),
+      ),
+      checkVersion,
+    )
+    .gate(once('format', ['invalid-format'], documented(`error table; ${order}`)), checkFormat)
+    .gate(
+      once(
+        'timestamp',
+        ['missing-timestamp', 'invalid-timestamp'],
+        documented('ten minutes, GMT+8'),
+      ),
       checkTimestamps(deps.timestampWindow),
     )
     .gate(
-      once('signature', [24, 25], observed('a bad sign with missing arguments answers 25')),
+      once(
+        'signature',
+        ['missing-signature', 'invalid-signature'],
+        observed('a bad sign with missing arguments answers 25'),
+      ),
       verifySignature,
     )
     .gate(
-      each('method', [22], documented(`error table; ${order}`)),
+      each('method', ['invalid-method'], documented(`error table; ${order}`)),
       findContract(deps.findContract),
     )
-    .gate(each('grants', [11], observed('logged payloads')), checkGrants)
-    .gate(each('limits', [7], documented('flow control page')), checkLimits(deps.rateLimit))
-    .gate(each('session', [26, 27, 42], observed('logged payloads; 42 assumed')), checkSession)
-    .gate(each('required', [40], observed('logged payloads')), checkRequired)
     .gate(
-      each('arguments', [41], observed('logged payloads; limits from the catalogue')),
+      each(
+        'grants',
+        ['insufficient-isv-permissions/isv.permission-api-package-limit'],
+        observed('logged payloads'),
+      ),
+      checkGrants,
+    )
+    .gate(
+      each(
+        'limits',
+        ['app-call-limited/accesscontrol.limited-by-app-access-count'],
+        documented('flow control page'),
+      ),
+      checkLimits(deps.rateLimit),
+    )
+    .gate(
+      each(
+        'session',
+        [
+          'missing-session',
+          'invalid-session/session-is-blank',
+          'invalid-session/invalid-sessionkey',
+          'invalid-session/sessionkey-not-generated-by-server',
+          'invalid-session/session-not-exist',
+          'invalid-session/session-expired',
+          'insufficient-session-permissions',
+        ],
+        observed('logged payloads; that an ended level gives 42 is assumed'),
+      ),
+      checkSession,
+    )
+    .gate(
+      each('required', ['missing-required-arguments'], observed('logged payloads')),
+      checkRequired,
+    )
+    .gate(
+      each(
+        'arguments',
+        ['invalid-arguments'],
+        observed('logged payloads; limits from the catalogue'),
+      ),
       readArguments,
     )
     .gate(each('faults', [], assumed('scenario rules, a tool of LocalTOP')), deps.rules.apply)
     .gate(
-      each('answer', [15, 530], documented('business errors travel as code 15; 530 was logged')),
+      each(
+        'answer',
+        // Besides, whatever sub-codes the methods declare.
+        [
+          'remote-service-error/isp.internal-error',
+          'remote-service-error/isp.remote-service-error',
+        ],
+        documented('business errors travel as code 15; 530 was logged'),
+      ),
       answerWith(deps.findHandler, deps.onBug),
     )

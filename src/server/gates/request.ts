@@ -1,6 +1,7 @@
+import type { AnyContract } from '../../contracts/define-method.ts'
+import { findError, magicReference } from '../../contracts/error-reference.ts'
 import { formats } from '../../contracts/protocol/envelope.ts'
-import { findError, type Rejection, reject } from '../../contracts/protocol/errors.ts'
-import { isSignMethod } from '../../contracts/protocol/sign.ts'
+import { Rejection, reject } from '../../contracts/protocol/errors.ts'
 import type { Received } from '../call.ts'
 
 /** The largest body that is read, in bytes. The platform's own limit is not known. */
@@ -40,17 +41,44 @@ export function checkEncoding({ badEncoding, tooLarge }: Received): Rejection | 
   )
 }
 
-/** Answers what `x-localtop-error` asks for, before anything else is looked at. */
-export function forceError({ forcedError }: Received): Rejection | undefined {
-  if (forcedError === undefined) return undefined
-  const found = findError(forcedError)
-  return typeof found === 'string'
-    ? reject(
-        'parameter-error',
-        {},
-        { en: `x-localtop-error: ${found}`, zh: `x-localtop-error 无法识别：${found}` },
-      )
-    : found
+/**
+ * The parameters in which `[[27/session-expired]]` asks for that error: those that callers of any SDK
+ * can set as they like. Not `desc`, whose text is its author's business and long.
+ */
+export const magicParameters = ['session', 'app_key', 'title', 'fields', 'q', 'outer_id'] as const
+
+/**
+ * Answers what `x-localtop-error` asks for, or a magic value in a parameter, before anything else is
+ * looked at. The header wins.
+ *
+ * @param find the gateway's registry: what the called method declares of a sub-code is answered
+ */
+export function forceError(find: (name: string) => AnyContract | undefined) {
+  return function forced({ forcedError, params }: Received): Rejection | undefined {
+    if (forcedError !== undefined) return asked(forcedError, 'x-localtop-error', params)
+    for (const name of magicParameters) {
+      const value = params[name]
+      // Nearly every call ends here: nothing else may be done for those that ask for nothing.
+      if (value === undefined || !value.includes('[[')) continue
+      const reference = magicReference(value)
+      if (reference !== undefined) return asked(reference, name, params)
+    }
+    return undefined
+  }
+
+  function asked(reference: string, where: string, { method }: Received['params']): Rejection {
+    const found = findError(reference, {}, method === undefined ? undefined : find(method))
+    if (typeof found === 'string') {
+      const detail = { en: `${where}: ${found}`, zh: `${where} 无法识别：${found}` }
+      return reject('parameter-error', {}, detail)
+    }
+    const { name, error, retryAfter } = found
+    const detail = {
+      en: `${where} asked for ${reference}.`,
+      zh: `由 ${where} 指定返回 ${reference}。`,
+    }
+    return new Rejection(name, error, detail, retryAfter)
+  }
 }
 
 export function checkMethodPresent({
@@ -94,9 +122,4 @@ export function checkFormat({ params }: Received): Rejection | undefined {
       zh: `format 为 "${format}"，应为 json 或 xml。`,
     },
   )
-}
-
-/** A `sign_method` that is none; an absent one is the oldest SDKs' MD5. */
-export function unknownSignMethod(method: string | undefined): boolean {
-  return method !== undefined && method !== '' && !isSignMethod(method)
 }

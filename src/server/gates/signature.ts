@@ -1,19 +1,14 @@
 import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
-import {
-  canonicalString,
-  canonicalStringByPair,
-  digest,
-  type SignMethod,
-} from '../../contracts/protocol/sign.ts'
+import { acceptedForm, isSignMethod } from '../../contracts/protocol/sign.ts'
 import type { Received } from '../call.ts'
 import type { App } from '../state/world.ts'
-import { unknownSignMethod } from './request.ts'
 
 export function verifySignature(call: Received & { app: App }): Rejection | undefined {
-  const given = call.params.sign
-  if (!given) return reject('missing-signature')
-  const declared = call.params.sign_method
-  if (unknownSignMethod(declared)) {
+  const { params, rawBody, app, profile } = call
+  if (!params.sign) return reject('missing-signature')
+  if (acceptedForm(params, app.app_secret, profile, rawBody)) return undefined
+  const declared = params.sign_method
+  if (declared && !isSignMethod(declared)) {
     return reject(
       'invalid-signature',
       {},
@@ -23,32 +18,28 @@ export function verifySignature(call: Received & { app: App }): Rejection | unde
       },
     )
   }
-  const sign = call.profile.lowerCaseSign ? given.toUpperCase() : given
-  const text = canonicalString(call.params, call.rawBody)
-  if (matches(text, sign, call.app.app_secret, declared)) return undefined
-  if (call.profile.signSortedByPair) {
-    const byPair = canonicalStringByPair(call.params, call.rawBody)
-    if (byPair !== text && matches(byPair, sign, call.app.app_secret, declared)) return undefined
-  }
   return reject(
     'invalid-signature',
     {},
     {
-      en: `The sign does not match. The gateway signed ${listed(call.params)}${call.rawBody === '' ? '' : ' and the body'} with ${declared || 'md5, secret in front'}; expected upper-case hex over exactly these, sorted by name.`,
-      zh: `签名不匹配。网关参与签名的参数为 ${listed(call.params)}，方式 ${declared || 'md5'}；应为按参数名排序后的大写十六进制签名。`,
+      en: `The sign does not match. The gateway signed ${listed(params)}${rawBody === '' ? '' : ' and the body'} with ${declared || 'md5'}; expected upper-case hex over exactly these, sorted by name.`,
+      zh: `签名不匹配。网关参与签名的参数为 ${listed(params)}，方式 ${declared || 'md5'}；应为按参数名排序后的大写十六进制签名。`,
     },
   )
 }
 
-/** Without `sign_method` both MD5 forms are accepted: SDKs of that age send either. */
-function matches(
-  text: string,
-  sign: string,
-  secret: string,
-  declared: string | undefined,
-): boolean {
-  if (declared) return digest(text, secret, declared as SignMethod) === sign
-  return digest(text, secret, undefined) === sign || digest(text, secret, 'md5') === sign
+/** What is odd about a sign that was accepted, for the journal. */
+export function signOddity(call: Received): string | undefined {
+  const { params, app, profile, rawBody } = call
+  const declared = params.sign_method
+  if (!app || !params.sign || (declared && isSignMethod(declared))) return undefined
+  const form = acceptedForm(params, app.app_secret, profile, rawBody)
+  if (!form) return undefined
+  const how = { 'md5-secret-in-front': 'in front only', 'md5-secret-behind': 'behind only' }
+  const where = form in how ? how[form as keyof typeof how] : 'in front and behind'
+  return declared
+    ? `sign_method was "${declared}", which is none; the sign was accepted as MD5 with the secret ${where}`
+    : `sign_method is documented as required; without one the sign was accepted as MD5 with the secret ${where}`
 }
 
 const listed = (params: Readonly<Record<string, string>>) =>

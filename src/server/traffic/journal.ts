@@ -7,6 +7,7 @@ import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
 import { findMethod } from '../../contracts/registry.ts'
 import type { Received } from '../call.ts'
+import { signOddity } from '../gates/signature.ts'
 import type { GateInfo, Verdict } from '../pipeline.ts'
 
 /** What the journal keeps of one call. Everything derived from it is worked out when somebody looks. */
@@ -241,6 +242,8 @@ function notesOf(call: Entry['call']): string[] {
   const notes = [...new Set(call.repeated)].map(
     (name) => `"${name}" came more than once; the first one counts`,
   )
+  const oddity = signOddity(call)
+  if (oddity !== undefined) notes.push(oddity)
   if (call.contract) {
     const business = Object.keys(call.params).filter((name) => !isSystemParameter(name))
     for (const name of unknownArguments(call.contract, business)) {

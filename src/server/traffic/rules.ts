@@ -1,6 +1,7 @@
 import type { AnyContract } from '../../contracts/define-method.ts'
+import { findError } from '../../contracts/error-reference.ts'
 import { getOrCreate } from '../../contracts/get-or-create.ts'
-import { findError, type Rejection, reject } from '../../contracts/protocol/errors.ts'
+import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { formatTime, parseDuration } from '../../contracts/protocol/timestamp.ts'
 import { explainRule, type Rule, timesOf } from '../../contracts/scenario.ts'
 import type { Received } from '../call.ts'
@@ -94,7 +95,7 @@ function happen(
 ): Rejection | undefined | Promise<Rejection | undefined> {
   const { world, app, now, session } = call
   if (then.refuse !== undefined) {
-    const rejection = findError(then.refuse, { appKey: app.app_key })
+    const rejection = findError(then.refuse, { appKey: app.app_key }, call.contract)
     if (typeof rejection !== 'string') return rejection
   }
   if (then.ban) {
