@@ -11,6 +11,7 @@ import {
   StoreFormatError,
   version,
 } from '../server/index.ts'
+import { errorsCommand } from './errors.ts'
 import { fidelityCommand } from './fidelity.ts'
 import { publishCommand } from './publish.ts'
 import { scenariosCommand } from './scenarios.ts'
@@ -26,6 +27,7 @@ const program = new Command('localtop')
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(publishCommand())
   .addCommand(scenariosCommand())
+  .addCommand(errorsCommand())
   .addCommand(fidelityCommand())
 
 exitByException(program)

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { AnyContract, RequestOf } from './define-method.ts'
 import { requiredParameters } from './define-method.ts'
+import { assumed, type Behaviour, observed } from './fidelity.ts'
 import type { ProfileName } from './profile.ts'
 import type { TopFile } from './protocol/scalars.ts'
 import { metaOf } from './protocol/wire-shape.ts'
@@ -158,3 +159,23 @@ export function advisories(contract: AnyContract, sent: WireArguments): string[]
   }
   return notes
 }
+
+/** What the gateway assumes of arguments. */
+export const argumentBehaviours: readonly Behaviour[] = [
+  {
+    name: 'an argument that is empty or of blanks only counts as not sent',
+    ...assumed('official SDKs leave such parameters out'),
+  },
+  {
+    name: 'parameters that a method does not know are signed and otherwise ignored',
+    ...observed('clients send parameters of their own and are answered'),
+  },
+  {
+    name: 'of several bad arguments the first in the order of the contract is named',
+    ...assumed('logged payloads name one argument; which of several was never seen'),
+  },
+  {
+    name: 'limits that only documents mention are noted in the journal, not enforced',
+    ...assumed('SDK checks of different years disagree'),
+  },
+]

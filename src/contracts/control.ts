@@ -69,6 +69,11 @@ export const controlRoutes = [
   },
   {
     method: 'GET',
+    path: '/errors',
+    does: 'lists every platform error with its texts and the reference that asks for it',
+  },
+  {
+    method: 'GET',
     path: '/exchanges',
     does: 'lists the journal, newest last; ?appKey=, ?method=, ?code=, ?limit= narrow it',
   },

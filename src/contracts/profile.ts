@@ -1,3 +1,4 @@
+import { type Behaviour, documented, observed } from './fidelity.ts'
 import type { Format } from './protocol/envelope.ts'
 import { type PlatformErrorName, platformErrors } from './protocol/error-table.ts'
 import { guideCode } from './protocol/errors.ts'
@@ -47,3 +48,23 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
 /** A profile in one line, for start screens. */
 export const describeProfile = (profile: Profile) =>
   `${profile.name}: answers ${profile.defaultFormat} unless asked otherwise, call limit ${formatRate(profile.rateLimit)}`
+
+/** In what the two gateways differ, and why we think so. */
+export const profileBehaviours: readonly Behaviour[] = [
+  {
+    name: 'without format the answer is XML (production) or JSON (guide)',
+    ...documented('public parameter table; the guide article for the other'),
+  },
+  {
+    name: 'a success carries no code (production) or code 0 (guide)',
+    ...observed('logged payloads; the guide article for the other'),
+  },
+  {
+    name: 'an app may make 100 calls a minute (guide) or any number (production)',
+    ...documented('the guide article; real quotas belong to the app and were not found'),
+  },
+  {
+    name: 'the guide gateway also takes lower-case signs and the order by name and value',
+    ...documented("the guide article's script signs so"),
+  },
+]

@@ -1,11 +1,12 @@
 import type { AnyContract } from '../contracts/define-method.ts'
+import { assumed, type Behaviour, documented } from '../contracts/fidelity.ts'
 import {
   contentTypes,
   responseKey,
   writeError,
   writeResponse,
 } from '../contracts/protocol/envelope.ts'
-import { type Rejection, reject } from '../contracts/protocol/errors.ts'
+import { type ErrorResponse, type Rejection, reject } from '../contracts/protocol/errors.ts'
 import { shapeOf } from '../contracts/protocol/wire-shape.ts'
 import type { Received } from './call.ts'
 
@@ -42,7 +43,7 @@ export function encode(
     }
   }
   return {
-    status: mode === 'semantic' ? statusOf(rejection) : 200,
+    status: mode === 'semantic' ? statusOf(rejection.error) : 200,
     contentType,
     body: writeError(rejection.error, {
       ...styleOf(call),
@@ -55,10 +56,21 @@ export function encode(
 const styleOf = ({ format, simplify, requestId }: Received) => ({ format, simplify, requestId })
 
 /** The HTTP status that a gateway of today would use; the platform itself always says 200. */
-function statusOf({ error }: Rejection): number {
-  const { code, sub_code } = error
+export function statusOf({ code, sub_code }: Pick<ErrorResponse, 'code' | 'sub_code'>): number {
   if (code >= 4 && code <= 8) return 429
   if (code >= 24 && code <= 29) return 401
   if (code >= 11 && code <= 13) return 403
   return code === 10 || sub_code?.startsWith('isp.') ? 503 : 400
 }
+
+/** What the HTTP status says. */
+export const statusBehaviours: readonly Behaviour[] = [
+  {
+    name: 'errors come with HTTP 200',
+    ...documented('errors are in the response body; official SDKs throw on any other status'),
+  },
+  {
+    name: '--http-status semantic sends 429, 401, 403, 503 or 400 with errors',
+    ...assumed('a tool of LocalTOP, not of the platform'),
+  },
+]

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { findError, magicReference } from '../../src/contracts/error-reference.ts'
+import { itemAdd } from '../../src/contracts/methods/item.ts'
 import { writeError } from '../../src/contracts/protocol/envelope.ts'
 import {
   type Fidelity,
@@ -8,12 +10,14 @@ import {
 } from '../../src/contracts/protocol/error-table.ts'
 import {
   type ErrorResponse,
-  findError,
   guideCode,
+  kindOf,
   Rejection,
   reject,
   rejectBusiness,
+  retryOf,
 } from '../../src/contracts/protocol/errors.ts'
+import { subCodeFamilies } from '../../src/contracts/protocol/sub-code-families.ts'
 import { readFixture } from './read-fixture.ts'
 
 const rows = Object.entries(platformErrors) as [PlatformErrorName, PlatformError][]
@@ -27,7 +31,8 @@ const documentedCodes = [
 /** The business codes of single products, older than 15 and 50. */
 const legacyCodes = [
   501, 502, 503, 504, 505, 506, 507, 508, 520, 530, 533, 540, 550, 551, 552, 553, 554, 555, 556,
-  557, 560, 561, 562, 563, 564, 565, 566, 567, 568, 569, 570, 571, 572, 580, 590, 591, 601, 670,
+  557, 560, 561, 562, 563, 564, 565, 566, 567, 568, 569, 570, 571, 572, 580, 581, 582, 590, 591,
+  601, 670,
 ]
 
 describe('the table of platform errors', () => {
@@ -254,7 +259,12 @@ describe('an error as people write it', () => {
     [
       '520/isp.remote-service-timeout',
       'trade-service-refusal',
-      { code: 520, msg: 'Remote service error', sub_code: 'isp.remote-service-timeout' },
+      {
+        code: 520,
+        msg: 'Remote service error',
+        sub_code: 'isp.remote-service-timeout',
+        sub_msg: 'API调用服务超时',
+      },
     ],
     [
       'isv.permission-api-package-empty',
@@ -266,14 +276,85 @@ describe('an error as people write it', () => {
       },
     ],
     [
-      'isv.shop-not-exist:invalid-shop',
+      'isv.shop-not-exist:nobody',
       'remote-service-error',
-      { code: 15, msg: 'Remote service error', sub_code: 'isv.shop-not-exist:invalid-shop' },
+      { code: 15, msg: 'Remote service error', sub_code: 'isv.shop-not-exist:nobody' },
     ],
     [
       '15/9100',
       'remote-service-error',
       { code: 15, msg: 'Remote service error', sub_code: '9100' },
+    ],
+    [
+      'isv.missing-parameter:image',
+      'item-service-refusal',
+      {
+        code: 530,
+        msg: 'Remote service error',
+        sub_code: 'isv.missing-parameter:image',
+        sub_msg: '图片为空！',
+      },
+    ],
+    [
+      'isv.item-listing-service-error',
+      'item-service-refusal',
+      {
+        code: 530,
+        msg: 'Remote service error',
+        sub_code: 'isv.item-listing-service-error',
+        sub_msg: '上架商品失败',
+      },
+    ],
+    [
+      'isp.remote-service-timeout-tmall',
+      'remote-service-error',
+      {
+        code: 15,
+        msg: 'Remote service error',
+        sub_code: 'isp.remote-service-timeout-tmall',
+        sub_msg: 'API调用服务超时',
+      },
+    ],
+    [
+      '530/isv.item-listing-service-error:GENERIC_FAILURE-tmall?trace=20121001-E8FD26627B62FB3B',
+      'item-service-refusal',
+      {
+        code: 530,
+        msg: 'Remote service error',
+        sub_code: 'isv.item-listing-service-error:GENERIC_FAILURE-tmall',
+        sub_msg: '系统错误，请稍后再试:20121001-E8FD26627B62FB3B',
+      },
+    ],
+    [
+      '27/sessionkey-not-created-by-top?appKey=1001',
+      'invalid-session',
+      {
+        code: 27,
+        msg: 'Invalid session',
+        sub_code: 'sessionkey-not-generated-by-server',
+        sub_msg: 'RealSession don&apos;t create by top ! appKey is : 1001',
+      },
+    ],
+    [
+      '40?parameter=title',
+      'missing-required-arguments',
+      { code: 40, msg: 'Missing required arguments:title' },
+    ],
+    [
+      'invalid-arguments?parameter=location.state',
+      'invalid-arguments',
+      { code: 41, msg: 'Invalid arguments:location.state' },
+    ],
+    [
+      'isv.permission-ip-whitelist-limit?address=192.0.2.1&allowed=10.0.0.%2A',
+      'insufficient-isv-permissions',
+      {
+        code: 11,
+        msg: 'Insufficient isv permissions',
+        sub_code: 'isv.permission-ip-whitelist-limit',
+        sub_msg:
+          'The appkey 12345678 is only allowed to call from 10.0.0.* but your ip is 192.0.2.1',
+      },
     ],
     [
       '21',
@@ -298,6 +379,60 @@ describe('an error as people write it', () => {
     })
   })
 
+  it('names the seconds of a ban as a number, which semantic answers repeat in a header', () => {
+    const reference = '7/accesscontrol.limited-by-api-access-count?seconds=5'
+    expect(findError(reference)).toMatchObject({
+      error: { sub_msg: 'This ban will last for 5 more seconds' },
+      retryAfter: 5,
+    })
+    expect(findError('429?seconds=0')).toMatchObject({ retryAfter: 0 })
+  })
+
+  it('prefers its own values to those that it is given', () => {
+    expect(findError('40?parameter=price', { parameter: 'title' })).toMatchObject({
+      error: { msg: 'Missing required arguments:price' },
+    })
+  })
+
+  it.each([
+    [
+      '40?param=title',
+      '"40?param=title" gives "param", which is no blank of this error; it has parameter',
+    ],
+    [
+      '25?seconds=1',
+      '"25?seconds=1" gives "seconds", which is no blank of this error; it has none',
+    ],
+    ['7?seconds=1', '"7?seconds=1" gives "seconds", which is no blank of this error; it has none'],
+    [
+      'isv.anything?constructor=1',
+      '"isv.anything?constructor=1" gives "constructor", which is no blank of this error; it has none',
+    ],
+    ['429?seconds=soon', '"429?seconds=soon" gives seconds=soon; expected a whole number'],
+    ['429?seconds=-1', '"429?seconds=-1" gives seconds=-1; expected a whole number'],
+    ['429?seconds=', '"429?seconds=" gives seconds=; expected a whole number'],
+  ])('refuses %s and says why', (reference, sentence) => {
+    expect(findError(reference)).toBe(sentence)
+  })
+
+  it('has the texts that the called method declares, before those of any other', () => {
+    const called = {
+      ...itemAdd,
+      errors: {
+        'isv.missing-parameter:image': {
+          meaning: '',
+          sub_msg: '没有图片',
+          code: 533,
+          fidelity: 'assumed',
+          source: 'this test',
+        },
+      },
+    } as const
+    expect(findError('isv.missing-parameter:image', {}, called)).toMatchObject({
+      error: { code: 533, sub_msg: '没有图片' },
+    })
+  })
+
   it.each([
     '99',
     '48',
@@ -319,7 +454,7 @@ describe('an error as people write it', () => {
 
   it('refuses 27/nonsense and names the sub-codes that 27 has', () => {
     expect(findError('27/nonsense')).toBe(
-      '"nonsense" is no sub-code of 27 Invalid session; known are session-expired, session-not-exist, session-is-blank, invalid-sessionkey, sessionkey-not-generated-by-server, INVALID_PARAMS',
+      '"nonsense" is no sub-code of 27 Invalid session; known are session-expired, session-not-exist, session-is-blank, invalid-sessionkey, sessionkey-not-generated-by-server, sessionkey-not-created-by-top, INVALID_PARAMS',
     )
   })
 
@@ -352,6 +487,88 @@ describe('an error as people write it', () => {
       })
     },
   )
+})
+
+describe('a magic value', () => {
+  it.each([
+    ['[[27/session-expired]]', '27/session-expired'],
+    ['围巾 [[ isp.remote-service-timeout ]] 红色', 'isp.remote-service-timeout'],
+    ['[[isv.user-not-exist:invalid-nick]]', 'isv.user-not-exist:invalid-nick'],
+    ['[[invalid-session]]', 'invalid-session'],
+    ['[[429]]', '429'],
+    ['[[新品]] [[25]]', '25'],
+    ['[[[25]]]', '25'],
+    [
+      '[[7/accesscontrol.limited-by-api-access-count?seconds=41]]',
+      '7/accesscontrol.limited-by-api-access-count?seconds=41',
+    ],
+    // What is like a reference and none is asked for all the same, and its asker gets to hear so.
+    ['[[99]]', '99'],
+    ['[[27/nonsense]]', '27/nonsense'],
+  ])('%s asks for %s', (text, reference) => {
+    expect(magicReference(text)).toBe(reference)
+  })
+
+  it.each([
+    '[[新品]] 茶杯',
+    '[[2027]] 春款',
+    '[[]]',
+    '[[ ]]',
+    '[[new arrival]]',
+    '[[sale/L]]',
+    '[[constructor]]',
+    '[[27/session-expired',
+    '[27/session-expired]',
+    '27/session-expired]]',
+    '[[isv]]',
+    '[[x 27]]',
+    '[[-1]]',
+    `[[isv.${'x'.repeat(200)}]]`,
+  ])('%s is a text like any other', (text) => {
+    expect(magicReference(text)).toBeUndefined()
+  })
+
+  it('is looked for in a long text without getting lost in brackets', () => {
+    expect(magicReference('['.repeat(100_000))).toBeUndefined()
+    expect(magicReference(`${'[['.repeat(50_000)}25]]`)).toBe('25')
+  })
+})
+
+describe('a family of sub-codes', () => {
+  it.each(subCodeFamilies)('$form has an example of its form, which can be asked for', (family) => {
+    const { form, example } = family
+    const pattern = form
+      .replaceAll(/[.[\]]/g, (char) => (char === '.' ? '\\.' : char === '[' ? '(' : ')?'))
+      .replaceAll(/<[^>]+>/g, '.+')
+    expect(example).toMatch(new RegExp(`^${pattern}$`))
+    expect(findError(example)).toMatchObject({ error: { sub_code: example } })
+    expect(family.source).toMatch(/\S/)
+    expect(family.meaning.zh).toMatch(/\p{Script=Han}/u)
+  })
+})
+
+describe('whether a call may be sent again', () => {
+  it.each([
+    [15, 'isp.remote-service-error', 'back-off'],
+    [15, 'isp.anything-service-unavailable', 'back-off'],
+    [520, 'isp.remote-service-timeout', 'back-off'],
+    [15, 'isp.null-pointer-exception', 'no'],
+    [15, 'isp.null-pointer-exception-tmall', 'no'],
+    [15, 'isv.anything', 'no'],
+    [7, 'accesscontrol.limited-by-api-access-count', 'after-ban'],
+    [429, undefined, 'after-ban'],
+    [27, 'session-expired', 're-authorise'],
+    ['invalid_session', undefined, 're-authorise'],
+    [25, undefined, 'no'],
+    [48, undefined, 'no'],
+  ] as const)('says %s with %s: %s', (code, subCode, advice) => {
+    expect(retryOf(code, subCode)).toBe(advice)
+  })
+
+  it('an outcome stays unknown on the Tmall variant', () => {
+    expect(kindOf(15, 'isp.remote-service-timeout-tmall')?.unknownOutcome).toBe(true)
+    expect(kindOf(27, 'session-expired-tmall')).toBeUndefined()
+  })
 })
 
 describe('a refusal', () => {

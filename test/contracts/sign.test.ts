@@ -1,10 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  acceptedForm,
   canonicalString,
   canonicalStringByPair,
   digest,
   isSignMethod,
+  type SignForm,
   type SignMethod,
   sign,
   signMethods,
@@ -13,13 +15,14 @@ import { readFixture } from './read-fixture.ts'
 
 /**
  * Left out of the fixture, for they are not made by the algorithm of `/router/rest`: the sibling
- * platform's (GOP: the API's path stands in front, and `sha256` is its name for HMAC), the Qimen sample
- * (its XML body was not published byte for byte) and the oldest Java form without `sign_method`
- * (secret behind only). The TMC connect one is here: three parameters, the same order and digest.
+ * platform's (GOP: the API's path stands in front, and `sha256` is its name for HMAC) and the Qimen
+ * sample (its XML body was not published byte for byte). The TMC connect one is here: three parameters, the same order and digest.
  */
 interface Vector {
   readonly source: string
   readonly sign_method: SignMethod | null
+  /** What a call without `sign_method` is signed as. */
+  readonly form?: SignForm
   readonly secret: string
   readonly params: Readonly<Record<string, string>>
   readonly body?: string
@@ -35,23 +38,88 @@ const params = fc.dictionary(text, text, { maxKeys: 8 })
 const method = fc.constantFrom(...signMethods)
 
 describe('known signatures', () => {
-  it('are fifteen', () => {
-    expect(vectors).toHaveLength(15)
+  it('are sixteen', () => {
+    expect(vectors).toHaveLength(16)
   })
 
   it.each(vectors)('signs $string_to_sign as $sign', (vector) => {
     const { secret, sign_method } = vector
+    const form = vector.form ?? sign_method ?? 'md5'
     const signed = canonicalString(vector.params, vector.body)
     const around = {
       md5: [secret, secret],
       hmac: ['', ''],
       'hmac-sha256': ['', ''],
-      none: [secret, ''],
+      'md5-secret-in-front': [secret, ''],
+      'md5-secret-behind': ['', secret],
     }
-    const [before, after] = around[sign_method ?? 'none'] as [string, string]
+    const [before, after] = around[form] as [string, string]
     expect(before + signed + after).toBe(vector.string_to_sign)
-    expect(digest(signed, secret, sign_method ?? undefined)).toBe(vector.sign)
+    expect(digest(signed, secret, form)).toBe(vector.sign)
     if (sign_method) expect(sign(vector.params, secret, sign_method, vector.body)).toBe(vector.sign)
+  })
+})
+
+describe('a sign', () => {
+  const strict = { lowerCaseSign: false, signSortedByPair: false }
+  const lenient = { lowerCaseSign: true, signSortedByPair: true }
+  const made = (sent: Record<string, string>, form: SignForm) => ({
+    ...sent,
+    sign: digest(canonicalString(sent), 'secret', form),
+  })
+  const old: readonly SignForm[] = ['md5-secret-in-front', 'md5-secret-behind']
+
+  it.each(vectors)('$sign is accepted as what it is', (vector) => {
+    const sent = { ...vector.params, sign: vector.sign }
+    const form = vector.form ?? vector.sign_method ?? 'md5'
+    // Four vectors of one library have no sign_method among their parameters.
+    if (!('sign_method' in sent) && form === 'md5' && vector.body === undefined) {
+      expect(acceptedForm(sent, vector.secret, strict)).toBe('md5')
+    } else expect(acceptedForm(sent, vector.secret, strict, vector.body)).toBe(form)
+  })
+
+  it.each(signMethods)('under %s is accepted in that form and no other', (sign_method) => {
+    const sent = { a: '1', sign_method }
+    const accepted = [...signMethods, ...old].filter((form) =>
+      acceptedForm(made(sent, form), 'secret', lenient),
+    )
+    expect(accepted).toEqual([sign_method])
+  })
+
+  it.each([undefined, ''])('without sign_method (%j) is accepted as any MD5', (sign_method) => {
+    const sent = { a: '1', ...(sign_method !== undefined && { sign_method }) }
+    for (const form of ['md5', ...old] as const) {
+      expect(acceptedForm(made(sent, form), 'secret', strict)).toBe(form)
+    }
+    expect(acceptedForm(made(sent, 'hmac'), 'secret', strict)).toBeUndefined()
+  })
+
+  it.each(['MD5', 'sha1', 'rot13', 'constructor'])(
+    'under %s, which is no sign method, is accepted as MD5 with the secret in front only',
+    (sign_method) => {
+      const sent = { a: '1', sign_method }
+      expect(acceptedForm(made(sent, 'md5-secret-in-front'), 'secret', strict)).toBe(
+        'md5-secret-in-front',
+      )
+      for (const form of ['md5', 'md5-secret-behind', 'hmac'] as const) {
+        expect(acceptedForm(made(sent, form), 'secret', lenient)).toBeUndefined()
+      }
+    },
+  )
+
+  it('in lower case, or by name and value, is accepted where a profile says so', () => {
+    const sent = { desc: '商品', desc_modules: '1', sign_method: 'md5' }
+    const lower = { ...sent, sign: sign(sent, 'secret', 'md5').toLowerCase() }
+    expect(acceptedForm(lower, 'secret', strict)).toBeUndefined()
+    expect(acceptedForm(lower, 'secret', lenient)).toBe('md5')
+    const byPair = { ...sent, sign: digest(canonicalStringByPair(sent), 'secret', 'md5') }
+    expect(acceptedForm(byPair, 'secret', strict)).toBeUndefined()
+    expect(acceptedForm(byPair, 'secret', lenient)).toBe('md5')
+  })
+
+  it('is refused where there is none, or an empty one', () => {
+    expect(acceptedForm({ a: '1' }, 'secret', lenient)).toBeUndefined()
+    expect(acceptedForm({ a: '1', sign: '' }, 'secret', lenient)).toBeUndefined()
   })
 })
 

@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, documented } from '../fidelity.ts'
 import {
   type Advice,
   topBoolean,
@@ -149,3 +150,21 @@ export const itemArguments = {
   chaoshi_extends_info: topText({ advice: { chars: 1000 } }).optional(),
   shape: textArg,
 } as const
+
+/** What the gateway assumes of the arguments of items. */
+export const itemArgumentBehaviours: readonly Behaviour[] = [
+  {
+    name: 'a price of 0 is refused as 41',
+    ...assumed(
+      'the guide article says that prices are above 0; the code of the real refusal was never seen',
+    ),
+  },
+  {
+    name: 'a title counts UTF-16 units, 120 at most',
+    ...documented('checks of the official SDKs'),
+  },
+  {
+    name: 'a picture has 3,145,728 bytes at most',
+    ...documented('method catalogue'),
+  },
+]

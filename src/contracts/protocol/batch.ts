@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, observed } from '../fidelity.ts'
 import { addUrlencoded, noParameters, type Parameters } from './parameters.ts'
 import type { TextParams } from './sign.ts'
 
@@ -74,3 +75,31 @@ export function writeBatch(
 }
 
 const urlencoded = (params: TextParams) => new URLSearchParams({ ...params }).toString()
+
+/** What the gateway assumes of batches. */
+export const batchBehaviours: readonly Behaviour[] = [
+  {
+    name: 'batch: form of the body, #PUBLIC#, N, separator and its header, signature over query and body',
+    ...observed('batch classes of the official Java and .NET SDKs'),
+  },
+  {
+    name: 'batch: a refused envelope is one plain error response',
+    ...observed('the Java SDK looks for it'),
+  },
+  {
+    name: 'batch: what a call says of app_key, timestamp, v, format, sign_method and simplify is ignored',
+    ...assumed('the envelope is what is signed'),
+  },
+  {
+    name: 'batch: calls are carried out one after the other, each counted and limited like one alone',
+    ...assumed('not said anywhere'),
+  },
+  {
+    name: 'batch: an empty body is one call without a method',
+    ...assumed('official clients never send one'),
+  },
+  {
+    name: 'batch: any number of calls, up to the size of a body',
+    ...assumed('the documentation of the limit was not found'),
+  },
+]

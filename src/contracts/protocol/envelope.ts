@@ -1,3 +1,4 @@
+import { type Behaviour, observed } from '../fidelity.ts'
 import type { ErrorResponse } from './errors.ts'
 import { writeJson } from './json.ts'
 import type { WireShape } from './wire-shape.ts'
@@ -62,3 +63,27 @@ export function writeError(
   )
   return xmlDocument('error_response', inner.join(''))
 }
+
+/** How answers are written where documents are silent or disagree. */
+export const answerBehaviours: readonly Behaviour[] = [
+  {
+    name: 'a JSON answer is text/javascript;charset=UTF-8, an XML answer text/xml;charset=UTF-8',
+    ...observed('what official SDKs decode; no response headers were kept'),
+  },
+  {
+    name: 'simplify takes the root away and the inner keys of lists',
+    ...observed('the official Java SDK reads answers so; a documentation sample keeps the root'),
+  },
+  {
+    name: 'simplify leaves errors as they are',
+    ...observed('the official Java SDK reads errors so'),
+  },
+  {
+    name: 'request_id stands last inside the root',
+    ...observed('logged payloads'),
+  },
+  {
+    name: 'an answer has one root: the method without taobao., dots as underscores, and _response',
+    ...observed('logged payloads and official SDKs'),
+  },
+]

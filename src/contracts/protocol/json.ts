@@ -1,3 +1,4 @@
+import { type Behaviour, observed } from '../fidelity.ts'
 import { elementsOf, type WireShape } from './wire-shape.ts'
 
 /**
@@ -49,3 +50,23 @@ export function parseJson(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text)
   return JSON.parse(text.replaceAll(tokens, (token) => (isUnsafe(token) ? `"${token}"` : token)))
 }
+
+/** How JSON is written. */
+export const jsonBehaviours: readonly Behaviour[] = [
+  {
+    name: 'an empty list is left out, and so are fields without a value',
+    ...observed('logged payloads'),
+  },
+  {
+    name: 'an empty text is kept',
+    ...observed('logged payloads'),
+  },
+  {
+    name: 'fields come in the order of the contract, alphabetical for items',
+    ...observed('logged payloads of 2013; newer products do not keep it'),
+  },
+  {
+    name: 'identifiers are bare numbers, also beyond 2^53; prices are texts',
+    ...observed('logged payloads'),
+  },
+]

@@ -1,4 +1,5 @@
 import querystring from 'node:querystring'
+import { assumed, type Behaviour, observed } from '../fidelity.ts'
 import type { TopFile } from './scalars.ts'
 
 /** The system parameters; every other parameter of a call is a business parameter. */
@@ -96,3 +97,19 @@ function decode(text: string): string {
 
 const replacementsIn = (text: string): number =>
   text.includes(replacement) ? text.split(replacement).length - 1 : 0
+
+/** What the gateway assumes of parameters. */
+export const parameterBehaviours: readonly Behaviour[] = [
+  {
+    name: 'of a parameter that comes more than once the first counts, the query before the body',
+    ...assumed('nobody has seen what the gateway makes of repeated parameters'),
+  },
+  {
+    name: 'query and body are read together; system parameters may stand in either',
+    ...observed('official SDKs put them in one, the other or both'),
+  },
+  {
+    name: '%zz, which is no escape, stays as it is; + is a blank',
+    ...assumed("as the decoders of the platform's age do"),
+  },
+]

@@ -1,3 +1,4 @@
+import { type Behaviour, documented, observed } from '../fidelity.ts'
 /** The platform's only time zone, GMT+8, in milliseconds. */
 export const platformOffset = 8 * 60 * 60 * 1000
 /** How far a `timestamp` may be off, in milliseconds, either way (documented: ten minutes). */
@@ -76,3 +77,15 @@ export function parseDuration(text: string): number | undefined {
   const factor = units.get(unit)
   return count === '' || factor === undefined ? undefined : Number(count) * factor
 }
+
+/** What the gateway assumes of timestamps. */
+export const timestampBehaviours: readonly Behaviour[] = [
+  {
+    name: 'a timestamp may be ten minutes off, either way',
+    ...documented('public parameter table'),
+  },
+  {
+    name: 'a timestamp may be epoch milliseconds (13 digits) or seconds (10 digits)',
+    ...observed('the official Python SDK sends the first, a C SDK the second'),
+  },
+]

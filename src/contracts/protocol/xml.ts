@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, observed } from '../fidelity.ts'
 import { isPresent } from './json.ts'
 import { elementsOf, type WireShape } from './wire-shape.ts'
 
@@ -43,3 +44,19 @@ const unwritable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g
 export function escapeXml(text: string): string {
   return text.replaceAll(/[&<>]/g, (char) => escapes[char] ?? char).replaceAll(unwritable, '')
 }
+
+/** How XML is written. */
+export const xmlBehaviours: readonly Behaviour[] = [
+  {
+    name: 'an XML answer ends with a comment that names the machine',
+    ...observed('logged payloads; the name is ours'),
+  },
+  {
+    name: 'lists carry list="true" in XML',
+    ...observed('logged payloads; documentation samples omit it'),
+  },
+  {
+    name: 'control characters that XML cannot hold are dropped',
+    ...assumed('an answer that no parser reads would be worse'),
+  },
+]

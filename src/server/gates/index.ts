@@ -5,7 +5,7 @@ import type { Rate } from '../../contracts/rate.ts'
 import type { Received } from '../call.ts'
 import type { AnyHandler } from '../handlers/handler.ts'
 import { type GateInfo, pipeline } from '../pipeline.ts'
-import type { Rules } from '../traffic/rules.ts'
+import { createRules, type Rules } from '../traffic/rules.ts'
 import { answerWith } from './answer.ts'
 import { checkGrants, findApp } from './app.ts'
 import { checkRequired, readArguments } from './arguments.ts'
@@ -165,3 +165,21 @@ export const gatesFor = (deps: GateDeps) =>
       ),
       answerWith(deps.findHandler, deps.onBug),
     )
+
+/** The errors that gates answer by their real causes, each with its gate. What methods declare comes besides. */
+export function modelledErrors(): ReadonlyMap<string, string> {
+  return new Map(
+    gateTable().flatMap(({ name, errors }) => errors.map((error) => [error as string, name])),
+  )
+}
+
+/** The order as data, for readers: nothing in it is called. */
+export const gateTable = (): readonly GateInfo[] =>
+  gatesFor({
+    findContract: () => undefined,
+    findHandler: () => undefined,
+    rules: createRules(),
+    rateLimit: undefined,
+    timestampWindow: 0,
+    onBug: () => {},
+  }).gates

@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, observed } from '../../contracts/fidelity.ts'
 import type { Rejection } from '../../contracts/protocol/errors.ts'
 import { parseRate, type Rate } from '../../contracts/rate.ts'
 import type { Received } from '../call.ts'
@@ -24,3 +25,15 @@ export function checkLimits(override: Rate | 'off' | undefined) {
     return ban && banned(ban)
   }
 }
+
+/** What the gateway assumes of call limits. */
+export const limitBehaviours: readonly Behaviour[] = [
+  {
+    name: 'a call counts once it has passed the grants, whatever becomes of it then',
+    ...assumed('nobody has seen which refused calls the platform counts'),
+  },
+  {
+    name: 'a call beyond the limit is refused with the seconds until the window ends',
+    ...observed('logged bans name the seconds left'),
+  },
+]

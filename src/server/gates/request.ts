@@ -1,5 +1,6 @@
 import type { AnyContract } from '../../contracts/define-method.ts'
 import { findError, magicReference } from '../../contracts/error-reference.ts'
+import { assumed, type Behaviour } from '../../contracts/fidelity.ts'
 import { formats } from '../../contracts/protocol/envelope.ts'
 import { Rejection, reject } from '../../contracts/protocol/errors.ts'
 import type { Received } from '../call.ts'
@@ -123,3 +124,27 @@ export function checkFormat({ params }: Received): Rejection | undefined {
     },
   )
 }
+
+/** What the gateway assumes of requests. */
+export const requestBehaviours: readonly Behaviour[] = [
+  {
+    name: 'a body may have 16 MB; a larger one is refused as isp.top-parse-error',
+    ...assumed("the platform's own limit is not known"),
+  },
+  {
+    name: 'PUT, DELETE and other verbs are refused as 9',
+    ...assumed('the error table names GET and POST; other verbs were never seen answered'),
+  },
+  {
+    name: 'format may be json or xml; json2 and xml2, which SDKs know, are refused as 23',
+    ...assumed('no document says what they are'),
+  },
+  {
+    name: 'a v of two numbers other than 2.0 is refused as 34, any other text as 33',
+    ...assumed('the error table has both; where the line runs was never seen'),
+  },
+  {
+    name: 'a refusal is written in the format asked for where that can be read, else in the default one',
+    ...assumed('nobody has seen a call with an unknown format answered'),
+  },
+]

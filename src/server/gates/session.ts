@@ -1,4 +1,5 @@
 import { type AnyContract, levelOf } from '../../contracts/define-method.ts'
+import { assumed, type Behaviour, observed } from '../../contracts/fidelity.ts'
 import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { parseTime } from '../../contracts/protocol/timestamp.ts'
 import type { Received } from '../call.ts'
@@ -72,3 +73,27 @@ export function checkSession({
   }
   return { session, seller }
 }
+
+/** What the gateway assumes of sessions. */
+export const sessionBehaviours: readonly Behaviour[] = [
+  {
+    name: 'a session that is sent is checked, also where the method needs none',
+    ...assumed('a bad session waved through would hide a mistake'),
+  },
+  {
+    name: 'a session whose authorisation was taken back is refused as session-not-exist',
+    ...assumed('the sub-codes were logged; which cause gives which was not'),
+  },
+  {
+    name: 'an unknown session is refused as invalid-sessionkey',
+    ...assumed('the sub-codes were logged; which cause gives which was not'),
+  },
+  {
+    name: 'a session of another app is refused as sessionkey-not-generated-by-server',
+    ...observed('the logged text names the app and the user'),
+  },
+  {
+    name: 'an empty session is refused as session-is-blank, an absent one as 26',
+    ...observed('logged payload, file not kept'),
+  },
+]

@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, documented } from '../../contracts/fidelity.ts'
 import type { Item } from '../../contracts/models/item.ts'
 import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { makePicture, pictureKind, type StoredPicture } from '../state/pictures.ts'
@@ -131,3 +132,19 @@ export function withAddresses<T extends Item>(item: T, world: World, origin: str
     }),
   }
 }
+
+/** What the handlers of pictures assume. */
+export const pictureBehaviours: readonly Behaviour[] = [
+  {
+    name: 'an item has five pictures at most where its seller says nothing else',
+    ...assumed('that there is a limit is documented, the number depends on subscriptions'),
+  },
+  {
+    name: 'a picture must begin as JPG, PNG or GIF',
+    ...documented('method catalogue; the sub-code is a guess'),
+  },
+  {
+    name: 'pic_path wins over image',
+    ...documented('parameter description of taobao.item.add'),
+  },
+]

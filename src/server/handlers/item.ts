@@ -1,4 +1,5 @@
 import type { RequestOf } from '../../contracts/define-method.ts'
+import { assumed, type Behaviour } from '../../contracts/fidelity.ts'
 import type { itemMethods, itemUpdate } from '../../contracts/methods/item.ts'
 import { inventoryBanners } from '../../contracts/methods/item.ts'
 import type { Item, Sku } from '../../contracts/models/item.ts'
@@ -333,3 +334,27 @@ function asTextStructures({ food_security, locality_life, cuntao_item_specific, 
     cuntao_item_specific: text(cuntao_item_specific),
   }
 }
+
+/** What the handlers of items assume. */
+export const itemBehaviours: readonly Behaviour[] = [
+  {
+    name: 'categories and properties are accepted unread, unless the world refuses unknown categories',
+    ...assumed('the real category tree is not part of LocalTOP'),
+  },
+  {
+    name: 'the same item may be published twice, unless the world refuses duplicates',
+    ...assumed('what counts as a duplicate is not published'),
+  },
+  {
+    name: 'is_rectangle and is_sixth_pic are read and have no effect',
+    ...assumed('no document says what they change in an answer'),
+  },
+  {
+    name: 'the bounds of the kinds that banner chooses from',
+    ...assumed('the names are documented, what belongs to which is not'),
+  },
+  {
+    name: 'an item of another seller is not found when it is read',
+    ...assumed('the sub-code was seen, its cause was not'),
+  },
+]

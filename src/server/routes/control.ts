@@ -7,6 +7,7 @@ import { OptionError, problemsOf } from '../../contracts/problems.ts'
 import { type ScenarioSeed, scenario } from '../../contracts/scenario.ts'
 import type { GatewayCore } from '../core.ts'
 import { signedCurl } from '../curl.ts'
+import { errorCatalogue } from '../error-list.ts'
 import { isLoopback } from '../listen.ts'
 import { scenarioNames } from '../scenario-files.ts'
 import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
@@ -51,6 +52,8 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
       ? c.json({ curl: text })
       : c.text(`${text}\n`)
   })
+
+  app.get('/errors', (c) => c.json(errorCatalogue()))
 
   app.get('/exchanges', (c) => {
     const { appKey, method, code, limit } = c.req.query()

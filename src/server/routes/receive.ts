@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { assumed, type Behaviour, observed } from '../../contracts/fidelity.ts'
 import type { Format } from '../../contracts/protocol/envelope.ts'
 import { addMultipart, boundaryOf } from '../../contracts/protocol/multipart.ts'
 import {
@@ -151,3 +152,23 @@ async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Arr
   }
   return size <= maxBodyBytes ? Buffer.concat(chunks) : undefined
 }
+
+/** What the gateway assumes of HTTP requests. */
+export const routeBehaviours: readonly Behaviour[] = [
+  {
+    name: 'the body of a GET is ignored',
+    ...assumed('a client sends one; the parameters of a GET are in its query'),
+  },
+  {
+    name: 'simplify counts only when it is "true", and only with JSON',
+    ...observed('an official SDK sends 1 and reads the full form'),
+  },
+  {
+    name: 'a body of any type but urlencoded and multipart is signed whole and not read as parameters',
+    ...observed('official SDKs send JSON and XML bodies so'),
+  },
+  {
+    name: 'a body without a content type is read as a form',
+    ...observed('clients send such'),
+  },
+]

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib'
+import { assumed, type Behaviour } from '../../contracts/fidelity.ts'
 import type { Answered } from '../core.ts'
 import type { HeaderReader } from './receive.ts'
 
@@ -30,3 +31,13 @@ const acceptsGzip = (accepted: string) =>
   accepted
     .split(',')
     .some((one) => /^\s*(x-)?gzip\s*(;|$)/i.test(one) && !/;\s*q=0(\.0*)?\s*$/i.test(one))
+
+/** What the gateway assumes of compression. */
+export const respondBehaviours: readonly Behaviour[] = [
+  {
+    name: 'every answer is sent as gzip where the caller asks for it, and only there',
+    ...assumed(
+      'official clients ask and can read it; whether small answers are compressed is not known',
+    ),
+  },
+]

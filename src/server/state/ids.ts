@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, observed } from '../../contracts/fidelity.ts'
 /** The one source of identifiers and chance in a gateway: same seed, same sequence. */
 export interface Ids {
   /** 12 characters of lower-case base 36, as the platform's request ids look. */
@@ -75,3 +76,15 @@ function random(seed: number | string): () => number {
   for (let warmUp = 0; warmUp < 12; warmUp++) step()
   return step
 }
+
+/** What identifiers look like. */
+export const idBehaviours: readonly Behaviour[] = [
+  {
+    name: 'a request_id is 12 characters of lower-case base 36',
+    ...observed('logged ones have 11 to 13'),
+  },
+  {
+    name: 'item, SKU and picture numbers rise, and pass 2^31',
+    ...assumed('real ones do; the very numbers are ours'),
+  },
+]

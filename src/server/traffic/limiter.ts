@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, observed } from '../../contracts/fidelity.ts'
 import type { PlatformErrorRef } from '../../contracts/protocol/error-table.ts'
 import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { platformOffset } from '../../contracts/protocol/timestamp.ts'
@@ -82,3 +83,15 @@ export function banned({ kind, seconds }: Ban): Rejection {
     },
   )
 }
+
+/** How call limits are counted. */
+export const windowBehaviours: readonly Behaviour[] = [
+  {
+    name: "a day's quota is counted until 00:00 GMT+8",
+    ...observed('a logged ban lasted until that hour'),
+  },
+  {
+    name: 'a window of a second, minute or hour opens with its first call',
+    ...assumed('the page on flow control does not say how windows lie'),
+  },
+]
