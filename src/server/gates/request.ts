@@ -82,6 +82,16 @@ export function forceError(find: (name: string) => AnyContract | undefined) {
   }
 }
 
+/** Double brackets where a magic value may stand, that hold none: somebody may have misspelt a name. */
+export function unusedBrackets({ params }: Received): string[] {
+  return magicParameters.flatMap((name) => {
+    const [brackets] = /\[\[[^[\]]{1,200}\]\]/.exec(params[name] ?? '') ?? []
+    return brackets === undefined || magicReference(params[name] ?? '') !== undefined
+      ? []
+      : [`${name} has "${brackets}", which is no reference of an error; it was taken for text`]
+  })
+}
+
 export function checkMethodPresent({
   params,
   rawBody,

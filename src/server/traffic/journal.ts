@@ -7,6 +7,7 @@ import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
 import { findMethod } from '../../contracts/registry.ts'
 import type { Received } from '../call.ts'
+import { unusedBrackets } from '../gates/request.ts'
 import { signOddity } from '../gates/signature.ts'
 import type { GateInfo, Verdict } from '../pipeline.ts'
 
@@ -242,6 +243,7 @@ function notesOf(call: Entry['call']): string[] {
   const notes = [...new Set(call.repeated)].map(
     (name) => `"${name}" came more than once; the first one counts`,
   )
+  notes.push(...unusedBrackets(call))
   const oddity = signOddity(call)
   if (oddity !== undefined) notes.push(oddity)
   if (call.contract) {
