@@ -1,13 +1,13 @@
 // Never run: `tsc` fails when one of these begins to compile.
 import { createClient } from '../src/client/index.ts'
-import { itemAdd, itemSellerGet, timeGet } from '../src/contracts/index.ts'
+import { type Behaviour, itemAdd, itemSellerGet, timeGet } from '../src/contracts/index.ts'
 import type { utilMethods } from '../src/contracts/methods/util.ts'
 import { reject } from '../src/contracts/protocol/errors.ts'
 import type { Received } from '../src/server/call.ts'
 import { readArguments } from '../src/server/gates/arguments.ts'
 import { checkSession } from '../src/server/gates/session.ts'
 import type { Handler, HandlersFor } from '../src/server/handlers/handler.ts'
-import { pipeline } from '../src/server/pipeline.ts'
+import { type GateInfo, pipeline } from '../src/server/pipeline.ts'
 
 const client = createClient({ url: 'http://x', appKey: 'a', appSecret: 's' })
 const info = { name: 'x', errors: [], fidelity: 'assumed', source: 'test' } as const
@@ -43,6 +43,15 @@ export const calls = [
   // @ts-expect-error an answer has what the contract says
   client.call(itemSellerGet, { fields: [], num_iid: '1' }).then(({ items }) => items),
 ]
+
+// @ts-expect-error a default behaviour without a label
+export const unlabelled: Behaviour = { name: 'x' }
+
+export const causes = {
+  ...info,
+  // @ts-expect-error a gate that claims an error which is not in the table
+  errors: ['invalid-session/nonsense'],
+} satisfies GateInfo
 
 // @ts-expect-error an error that is not in the table
 export const unknownError = reject('invalid-session/nonsense')

@@ -93,7 +93,7 @@ export async function fetchToken(
   const { authUrl, appKey, appSecret } = settings
   const body = new URLSearchParams({ ...grant, client_id: appKey, client_secret: appSecret })
   const name = grant.grant_type
-  const answer = await exchange(name, `${authUrl}${oauthPaths.token}`, body, settings, signal)
+  const answer = await exchange(name, `${authUrl}${oauthPaths.token}`, { body }, settings, signal)
   return tokenOf(readAnswer(name, answer), settings.now())
 }
 

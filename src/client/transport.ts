@@ -1,6 +1,8 @@
 import type { WireArguments } from '../contracts/arguments.ts'
 import { responseKey } from '../contracts/protocol/envelope.ts'
 import { parseJson } from '../contracts/protocol/json.ts'
+import { writeMultipart } from '../contracts/protocol/multipart.ts'
+import type { TopFile } from '../contracts/protocol/scalars.ts'
 import { sign } from '../contracts/protocol/sign.ts'
 import { formatTime } from '../contracts/protocol/timestamp.ts'
 import { TopResponseError, TopShapeError, TopTransportError, type WireError } from './errors.ts'
@@ -14,10 +16,13 @@ export async function send(
   settings: Settings,
   signal?: AbortSignal,
 ): Promise<{ readonly response: unknown; readonly body: string }> {
-  const sent = bodyOf(method, business, session, settings)
+  const sent = formOf(method, business, session, settings)
   const { status, body } = await exchange(method, settings.endpoint, sent, settings, signal)
   return { response: openEnvelope(method, status, body), body }
 }
+
+/** A form as `fetch` takes it. */
+type Form = Pick<RequestInit, 'body' | 'headers'>
 
 /**
  * Posts a form and answers what came.
@@ -28,7 +33,7 @@ export async function send(
 export async function exchange(
   name: string,
   url: string,
-  form: URLSearchParams | FormData,
+  form: Form,
   { fetch, timeoutMs }: Settings,
   signal?: AbortSignal,
 ): Promise<{ readonly status: number; readonly body: string }> {
@@ -36,7 +41,7 @@ export async function exchange(
   try {
     const response = await fetch(url, {
       method: 'POST',
-      body: form,
+      ...form,
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
     return { status: response.status, body: await response.text() }
@@ -51,16 +56,18 @@ export async function exchange(
   }
 }
 
-function bodyOf(
+function formOf(
   method: string,
   business: WireArguments,
   session: string | undefined,
   { appKey, appSecret, signMethod, now }: Settings,
-): URLSearchParams | FormData {
+): Form {
   const params: Record<string, string> = Object.create(null)
-  const files = Object.entries(business).filter(([, value]) => typeof value !== 'string')
-  for (const [name, value] of Object.entries(business))
+  const files: [string, TopFile][] = []
+  for (const [name, value] of Object.entries(business)) {
     if (typeof value === 'string') params[name] = value
+    else files.push([name, value])
+  }
   params.method = method
   params.app_key = appKey
   if (session !== undefined) params.session = session
@@ -69,15 +76,13 @@ function bodyOf(
   params.v = '2.0'
   params.sign_method = signMethod
   params.sign = sign(params, appSecret, signMethod)
-  if (files.length === 0) return new URLSearchParams(params)
-  const form = new FormData()
-  for (const name in params) form.append(name, params[name] as string)
-  for (const [name, file] of files) {
-    if (typeof file === 'string') continue
-    const blob = new Blob([file.bytes as Uint8Array<ArrayBuffer>], { type: file.contentType })
-    form.append(name, blob, file.fileName)
+  if (files.length === 0) return { body: new URLSearchParams(params) }
+  // A digest of the content: no line of it can begin so.
+  const boundary = `localtop-${params.sign}`
+  return {
+    body: writeMultipart(params, Object.fromEntries(files), boundary),
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
   }
-  return form
 }
 
 /** Takes the answer out of its root key; an error response becomes an exception. */

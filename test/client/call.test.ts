@@ -130,6 +130,21 @@ describe('a call', () => {
   })
 })
 
+describe('a text with line breaks', () => {
+  it('arrives as it was signed beside a picture, whatever line breaks it has', async () => {
+    const { client } = clientOf()
+    const desc = '第一行\n第二行\r\n第三行\r'
+    const image = {
+      fileName: 'a.png',
+      contentType: 'image/png',
+      bytes: new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    }
+    const { item: added } = await client.call(itemAdd, { ...item, desc, image })
+    const read = { fields: ['desc'], num_iid: added.num_iid }
+    expect((await client.call(itemSellerGet, read)).item.desc).toBe(desc)
+  })
+})
+
 describe('both sides are verified', () => {
   it('refuses a request that breaks the contract before it is sent', async () => {
     const { client } = clientOf()

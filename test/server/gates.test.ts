@@ -8,6 +8,7 @@ import {
   codeIn,
   type Params,
   phone,
+  type Reply,
   send,
   signedParams,
 } from '../support/gateway.ts'
@@ -181,10 +182,43 @@ describe.each(bothProfiles)('%s: signatures', (profile) => {
     },
   )
 
-  it('accepts, without sign_method, MD5 with the secret in front only', async () => {
-    const { sign: _, ...params } = signedParams(gateway, get, scarf, { signMethod: null })
-    const legacy = md5(`helloworld${canonicalString(params)}`)
-    expect((await send(gateway, { ...params, sign: legacy })).error).toBeUndefined()
+  const notesOf = (reply: Reply) =>
+    gateway.exchanges.find(reply.headers.get('x-localtop-exchange') ?? '')?.notes
+
+  it.each([
+    ['in front only', (text: string) => md5(`helloworld${text}`)],
+    ['behind only', (text: string) => md5(`${text}helloworld`)],
+    ['in front and behind', (text: string) => md5(`helloworld${text}helloworld`)],
+  ])(
+    'accepts, without sign_method, MD5 with the secret %s, and notes it',
+    async (where, legacy) => {
+      const { sign: _, ...params } = signedParams(gateway, get, scarf, { signMethod: null })
+      const reply = await send(gateway, { ...params, sign: legacy(canonicalString(params)) })
+      expect(reply.error).toBeUndefined()
+      expect(notesOf(reply)).toEqual([
+        `sign_method is documented as required; without one the sign was accepted as MD5 with the secret ${where}`,
+      ])
+    },
+  )
+
+  it('accepts, under an unknown sign_method, MD5 with the secret in front only, and notes it', async () => {
+    const { sign: _, ...signed } = signedParams(gateway, get, scarf)
+    const params = { ...signed, sign_method: 'openerp' }
+    const text = canonicalString(params)
+    const reply = await send(gateway, { ...params, sign: md5(`helloworld${text}`) })
+    expect(reply.error).toBeUndefined()
+    expect(notesOf(reply)).toEqual([
+      'sign_method was "openerp", which is none; the sign was accepted as MD5 with the secret in front only',
+    ])
+    for (const other of [`${text}helloworld`, `helloworld${text}helloworld`]) {
+      const refused = await send(gateway, { ...params, sign: md5(other) })
+      expect(refused.error?.code).toBe(codeIn(profile, 25))
+      expect(notesOf(refused)).toEqual([])
+    }
+  })
+
+  it('notes nothing of a sign that is made as documented', async () => {
+    expect(notesOf(await call(gateway, get, scarf))).toEqual([])
   })
 
   it('refuses the secret in front only where sign_method is md5', async () => {

@@ -1,5 +1,7 @@
 import querystring from 'node:querystring'
 import { addParameter, type Parameters } from './parameters.ts'
+import type { TopFile } from './scalars.ts'
+import type { TextParams } from './sign.ts'
 
 /** The boundary of a `multipart/form-data` content type, wherever in it the boundary stands. */
 export function boundaryOf(contentType: string): string | undefined {
@@ -108,3 +110,31 @@ function fieldsOf(disposition: string): { name?: string; filename?: string } {
   }
   return fields
 }
+
+/**
+ * Writes texts and files as a multipart body. Not by `FormData`, which turns every line break of a
+ * text into CRLF: the text is signed, so it must arrive as it was.
+ *
+ * @param boundary what no line of the content begins with
+ */
+export function writeMultipart(
+  params: TextParams,
+  files: Readonly<Record<string, TopFile>>,
+  boundary: string,
+): Uint8Array<ArrayBuffer> {
+  const pieces: (string | Uint8Array)[] = []
+  const head = (name: string) =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(name)}"`
+  for (const name of Object.keys(params)) pieces.push(`${head(name)}\r\n\r\n${params[name]}\r\n`)
+  for (const [name, { fileName, contentType, bytes }] of Object.entries(files)) {
+    pieces.push(`${head(name)}; filename="${quoted(fileName)}"\r\n`)
+    pieces.push(`Content-Type: ${contentType || 'application/octet-stream'}\r\n\r\n`, bytes, '\r\n')
+  }
+  pieces.push(`--${boundary}--\r\n`)
+  return Buffer.concat(
+    pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)),
+  )
+}
+
+/** A name within quotes, with what would end them escaped as browsers do. */
+const quoted = (name: string) => name.replaceAll(/["\r\n]/g, (char) => encodeURIComponent(char))

@@ -88,7 +88,10 @@ export function unusedBrackets({ params }: Received): string[] {
     const [brackets] = /\[\[[^[\]]{1,200}\]\]/.exec(params[name] ?? '') ?? []
     return brackets === undefined || magicReference(params[name] ?? '') !== undefined
       ? []
-      : [`${name} has "${brackets}", which is no reference of an error; it was taken for text`]
+      : [
+          // A session is nobody's to read.
+          `${name} has ${name === 'session' ? 'double brackets with what' : `"${brackets}", which`} is no reference of an error; it was taken for text`,
+        ]
   })
 }
 
