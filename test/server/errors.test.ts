@@ -253,6 +253,29 @@ describe('asked for, an error', () => {
     expect(reply.json.error_response.code).toBe('invalid_signature')
   })
 
+  it.each([
+    ['40?parameter=title', 'msg', 'Missing required arguments:title'],
+    ['429?seconds=3', 'sub_msg', 'This ban will last for 3 more seconds'],
+    ['27/INVALID_PARAMS?token=%2A', 'sub_msg', 'INVALID_PARAMS:invalid AccessToken : *'],
+  ] as const)(
+    'has its blanks filled in by a rule and by the header: %s',
+    async (reference, field, text) => {
+      const gateway = createGateway({
+        scenarios: [{ title: 't', rules: [{ then: { refuse: reference } }] }],
+      })
+      expect((await call(gateway, 'taobao.time.get')).error?.[field]).toBe(text)
+      const headers = { 'x-localtop-error': reference }
+      expect((await send(gateway, { format: 'json' }, { headers })).error?.[field]).toBe(text)
+    },
+  )
+
+  it('with a blank that it does not have is no rule of a scenario', () => {
+    const rules = [{ then: { refuse: '40?param=title' } }]
+    expect(() => createGateway({ scenarios: [{ title: 't', rules }] })).toThrow(
+      'which is no blank of this error; it has parameter',
+    )
+  })
+
   it('names the seconds in a header with --http-status semantic', async () => {
     const gateway = createGateway({ httpStatus: 'semantic' })
     const reply = await send(gateway, { format: 'json', session: '[[429?seconds=7]]' })
