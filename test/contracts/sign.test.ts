@@ -11,6 +11,10 @@ import {
   sign,
   signMethods,
 } from '../../src/contracts/protocol/sign.ts'
+import {
+  explainSignature,
+  type SignatureContext,
+} from '../../src/contracts/signature-doctor/explain.ts'
 import { readFixture } from './read-fixture.ts'
 
 /**
@@ -116,6 +120,24 @@ describe('a sign', () => {
     expect(acceptedForm(byPair, 'secret', strict)).toBeUndefined()
     expect(acceptedForm(byPair, 'secret', lenient)).toBe('md5')
   })
+
+  it.each([strict, lenient])(
+    'is correct to the doctor where the gateway accepts it: %j',
+    (rules) => {
+      for (const declared of [undefined, 'md5', 'hmac', 'rot13']) {
+        const sent = { a: '1', ...(declared !== undefined && { sign_method: declared }) }
+        for (const form of [...signMethods, ...old]) {
+          const params = made(sent, form)
+          for (const call of [params, { ...params, sign: params.sign.toLowerCase() }]) {
+            const context = { appSecret: 'secret', lenient: rules.lowerCaseSign, effort: 'single' }
+            const { verdict } = explainSignature({ params: call }, context as SignatureContext)
+            const isAccepted = acceptedForm(call, 'secret', rules) !== undefined
+            expect(verdict === 'correct', `${declared} ${form}`).toBe(isAccepted)
+          }
+        }
+      }
+    },
+  )
 
   it('is refused where there is none, or an empty one', () => {
     expect(acceptedForm({ a: '1' }, 'secret', lenient)).toBeUndefined()
