@@ -312,6 +312,12 @@ describe.each(bothProfiles)('%s: an error that the gateway models', (profile) =>
     sessions: [
       ...(defaultWorld.sessions ?? []),
       { session: 'revoked', app_key: '12345678', seller: '本地小店', revoked: true },
+      {
+        session: 'unable-to-read',
+        app_key: '12345678',
+        seller: '本地小店',
+        r1_expires: '2015-12-31 23:59:59',
+      },
     ],
   }
   const gateway = createGateway({ profile, world, rateLimit: 'off' })
@@ -379,6 +385,7 @@ describe.each(bothProfiles)('%s: an error that the gateway models', (profile) =>
       changed({ session: 'YOUR_SESSION_TOKEN' }),
     'invalid-session/session-not-exist': () => changed({ session: 'revoked' }),
     'invalid-session/session-expired': () => changed({ session: 'test-expired' }),
+    'insufficient-session-permissions': () => changed({ session: 'unable-to-read' }),
     'missing-required-arguments': () => changed({ num_iid: undefined }),
     'invalid-arguments': () => changed({ num_iid: 'x' }),
     'remote-service-error/isp.internal-error': () =>
@@ -395,8 +402,6 @@ describe.each(bothProfiles)('%s: an error that the gateway models', (profile) =>
       return call(stored, 'taobao.item.add', phone)
     },
   }
-
-  it.todo('insufficient-session-permissions: comes with OAuth')
 
   it('has a cause in this table', () => {
     const declared = gateTable().flatMap(({ errors }) => errors)
