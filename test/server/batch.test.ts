@@ -128,7 +128,7 @@ describe('/router/batch', () => {
     const gateway = createGateway()
     const body = [
       `${time}&session=test-expired`,
-      read('22334455') + '&session=test-neighbour',
+      `${read('22334455')}&session=test-neighbour`,
     ].join(batchSeparator)
     const [first, second] = answersOf((await sendBatch(gateway, body, { session: null })).text)
     expect(first.error_response.sub_code).toBe('session-expired')
@@ -138,8 +138,7 @@ describe('/router/batch', () => {
   it('carries writes out one after the other', async () => {
     const gateway = createGateway()
     const add = new URLSearchParams({ method: 'taobao.item.add', ...phone }).toString()
-    const list =
-      'method=taobao.items.onsale.get&fields=title&q=' + encodeURIComponent(phone.title ?? '')
+    const list = `method=taobao.items.onsale.get&fields=title&q=${encodeURIComponent(phone.title ?? '')}`
     const answers = answersOf(
       (await sendBatch(gateway, [list, add, add, list].join(batchSeparator))).text,
     )

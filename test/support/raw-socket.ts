@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 
 /** One HTTP answer as it stood on the wire. */
 export interface RawReply {
@@ -7,9 +8,9 @@ export interface RawReply {
   readonly statusLine: string
   /** By lower-case name; a name that came twice has both values, joined by a comma. */
   readonly headers: Readonly<Record<string, string>>
-  /** As many bytes as the headers promised, read as UTF-8. */
+  /** As many bytes as the headers promised, unpacked where they are gzip, read as UTF-8. */
   readonly body: string
-  /** How many bytes the body has. */
+  /** How many bytes the body has on the wire. */
   readonly length: number
 }
 
@@ -61,7 +62,8 @@ export async function openSocket(port: number): Promise<RawSocket> {
       }
       const length = Number(headers['content-length'] ?? 0)
       while (unread.length < end + 4 + length) await more()
-      const body = unread.toString('utf8', end + 4, end + 4 + length)
+      const bytes = unread.subarray(end + 4, end + 4 + length)
+      const body = String(headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes)
       unread = unread.subarray(end + 4 + length)
       return { statusLine, headers, body, length }
     },
