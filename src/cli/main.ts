@@ -2,7 +2,7 @@
 import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
-import { OptionError } from '../contracts/index.ts'
+import { CallFormatError, OptionError } from '../contracts/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -12,6 +12,7 @@ import {
   version,
 } from '../server/index.ts'
 import { errorsCommand } from './errors.ts'
+import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
 import { publishCommand } from './publish.ts'
 import { scenariosCommand } from './scenarios.ts'
@@ -26,6 +27,7 @@ const program = new Command('localtop')
   .version(version)
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(publishCommand())
+  .addCommand(explainCommand())
   .addCommand(scenariosCommand())
   .addCommand(errorsCommand())
   .addCommand(fidelityCommand())
@@ -60,9 +62,14 @@ function statusOf(error: unknown): number {
     complain(`localtop: --data: ${error.message}`)
     return 2
   }
-  const isUsage = [UsageError, OptionError, DataFileError, ItemFileError, StoreFormatError].some(
-    (kind) => error instanceof kind,
-  )
+  const isUsage = [
+    UsageError,
+    OptionError,
+    CallFormatError,
+    DataFileError,
+    ItemFileError,
+    StoreFormatError,
+  ].some((kind) => error instanceof kind)
   complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)
   return isUsage ? 2 : 1
 }

@@ -44,13 +44,15 @@ export function startCommand(): Command {
 async function start(flags: GatewayFlags, json: boolean): Promise<void> {
   const options = gatewayOptions(flags)
   const log = json ? (flags.log ?? 'silent') : (flags.log ?? 'pretty')
-  const gateway = createGateway({ ...options, log: logger(log) })
+  let controlUrl = ''
+  const gateway = createGateway({ ...options, log: logger(log, () => controlUrl) })
   const stopping = stopOnSignal(gateway)
   try {
     const { port: asked = 7070, host = '127.0.0.1' } = flags
     const listening = await gateway.listen({ port: asked, host, replaceGlobals: true })
     const secure = flags.tls ? await listenSecurely(gateway, flags) : undefined
-    const { url, controlUrl, controlToken, port } = listening
+    const { url, controlToken, port } = listening
+    controlUrl = listening.controlUrl
     const ready = { url, controlUrl, controlToken, pid: process.pid, port, ...secure }
     if (flags.readyFile !== undefined) writeInOneMove(flags.readyFile, JSON.stringify(ready))
     if (json) printJson(ready)
@@ -149,7 +151,10 @@ async function startScreen(
   return lines.join('\n')
 }
 
-function logger(kind: 'pretty' | 'json' | 'silent'): ((event: LogEvent) => void) | undefined {
+function logger(
+  kind: 'pretty' | 'json' | 'silent',
+  controlUrl: () => string,
+): ((event: LogEvent) => void) | undefined {
   if (kind === 'silent') return undefined
   if (kind === 'json') return printJson
   return (event) => {
@@ -165,5 +170,10 @@ function logger(kind: 'pretty' | 'json' | 'silent'): ((event: LogEvent) => void)
     print(
       `${dim(time)} ${method ?? '-'} ${dim(appKey ?? '-')} ${result} ${dim(`${took} ms #${id}`)}`,
     )
+    if (event.hint !== undefined) {
+      print(
+        `  ${yellow(event.hint)}${dim(`; more: localtop explain, or curl -s ${controlUrl()}/exchanges/${id}`)}`,
+      )
+    }
   }
 }

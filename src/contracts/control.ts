@@ -43,6 +43,63 @@ export const tenantRequest = z.strictObject({
 })
 export type TenantRequest = z.input<typeof tenantRequest>
 
+/** A parameter as it travels; JSON authors write numbers and switches as such. */
+const wireText = z.unknown().transform((value, context): string => {
+  if (typeof value === 'string') return value
+  const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value)
+  if (typeof value === 'boolean' || (typeof value === 'number' && !isRounded)) return String(value)
+  const shown = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  context.addIssue({
+    code: 'custom',
+    message: isRounded
+      ? `${shown} is beyond 2^53, where JSON readers round; write it as text`
+      : `expected text, as the parameter travels, and ${shown.slice(0, 60)} came`,
+  })
+  return z.NEVER
+})
+
+/** A file of a call: its bytes as text or in base64. */
+const explainFile = z
+  .strictObject({
+    name: z.string(),
+    fileName: z.string().optional(),
+    text: z.string().optional(),
+    base64: z.base64().optional(),
+  })
+  .refine(({ text, base64 }) => (text === undefined) !== (base64 === undefined), {
+    error: 'expected exactly one of text, base64',
+  })
+
+/** `POST /explain`: the call in exactly one form; the secret is looked up by `app_key` where it is absent. */
+export const explainRequest = z
+  .strictObject({
+    /** All text parameters of query and body, decoded, `sign` among them. */
+    params: z.record(z.string(), wireText).optional(),
+    files: z.array(explainFile).optional(),
+    /** The raw body of a batch, JSON or XML call, which is part of the signature. */
+    body: z.string().optional(),
+    /** A query or form as it travelled; beside `params` it only helps. */
+    form: z.string().optional(),
+    /** A `curl` command. */
+    curl: z.string().optional(),
+    url: z.string().optional(),
+    /** An HTTP request as it travels. */
+    raw: z.string().optional(),
+    appSecret: z.string().min(1).optional(),
+  })
+  .refine(
+    ({ params, form, curl, url, raw }) =>
+      [params ?? form, curl, url, raw].filter((given) => given !== undefined).length === 1,
+    { error: 'expected exactly one of params, curl, url, raw, form' },
+  )
+  .refine(
+    ({ params, files, body }) =>
+      params !== undefined || (files === undefined && body === undefined),
+    { error: 'files and body go with params; curl, url, raw and form have their own' },
+  )
+export type ExplainRequest = z.input<typeof explainRequest>
+export type ParsedExplainRequest = z.output<typeof explainRequest>
+
 /** What a caller needs to be a tenant. */
 export interface Tenant {
   readonly appKey: string
@@ -115,6 +172,11 @@ export const controlRoutes = [
     does: 'puts the rules of scenarios in force: {"scenarios":["name", {…}]}',
   },
   { method: 'DELETE', path: '/scenarios', does: 'drops all rules' },
+  {
+    method: 'POST',
+    path: '/explain',
+    does: 'says why a signature is wrong: {"params":{…,"sign"}}, {"curl":"…"}, {"url":"…"} or {"raw":"…"}; "appSecret" where the app is not known here',
+  },
   {
     method: 'POST',
     path: '/tenants',

@@ -8,8 +8,14 @@ export {
   missingArgument,
   unknownArguments,
 } from './arguments.ts'
-export type { ClockCommand, Tenant, TenantRequest } from './control.ts'
-export { clockCommand, controlPath, controlRoutes, tenantRequest } from './control.ts'
+export type { ClockCommand, ExplainRequest, Tenant, TenantRequest } from './control.ts'
+export {
+  clockCommand,
+  controlPath,
+  controlRoutes,
+  explainRequest,
+  tenantRequest,
+} from './control.ts'
 // Worlds, scenarios, the control API
 export { defaultWorld } from './default-world.ts'
 export type {
@@ -111,6 +117,21 @@ export { formatRate, parseRate, rateWindow } from './rate.ts'
 export { findMethod, methods, tierOf } from './registry.ts'
 export type { Caller, Rule, RuleSeed, Scenario, ScenarioSeed, ScenarioStep } from './scenario.ts'
 export { defineScenario, explainRule, scenario } from './scenario.ts'
+// The signature doctor
+export { CallFormatError } from './signature-doctor/call-format.ts'
+export type {
+  ByteDifference,
+  SignatureCause,
+  SignatureContext,
+  SignatureExplanation,
+  SignedCall,
+} from './signature-doctor/explain.ts'
+export { explainSignature } from './signature-doctor/explain.ts'
+export type { FixLanguage } from './signature-doctor/fixes.ts'
+export { fixLanguages } from './signature-doctor/fixes.ts'
+export { readCall } from './signature-doctor/read-call.ts'
+export type { ReadFile } from './signature-doctor/read-curl.ts'
+export type { ReadCall } from './signature-doctor/sent-call.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'
 export { worldParts, worldSeed } from './world.ts'
 export { writtenRate, writtenWindow } from './written-values.ts'

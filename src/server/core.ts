@@ -2,6 +2,7 @@ import type { ClockCommand, Tenant, TenantRequest } from '../contracts/control.t
 import type { Profile } from '../contracts/profile.ts'
 import type { ScenarioSeed } from '../contracts/scenario.ts'
 import type { Received } from './call.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import type { Answer } from './encode.ts'
 import type { Listening, ListenOptions } from './listen.ts'
 import type { GatewayOptions } from './options.ts'
@@ -73,6 +74,7 @@ export interface GatewayCore {
   readonly base: World
   worldOf(appKey: string | undefined): World
   profileOf(world: World, app: App | undefined): Profile
+  readonly diagnosis: Diagnosis
   answer(call: Received, problem?: Error): Answered | Promise<Answered>
   /** Checks the envelope of a batch; answers its refusal, if it is refused. */
   refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined>

@@ -19,6 +19,7 @@ import { writtenWindow } from '../contracts/written-values.ts'
 import { createApp } from './app.ts'
 import type { Received } from './call.ts'
 import type { Answered, Gateway, GatewayCore } from './core.ts'
+import { createDiagnosis } from './diagnosis.ts'
 import { encode } from './encode.ts'
 import { gatesFor } from './gates/index.ts'
 import type { AnyHandler } from './handlers/handler.ts'
@@ -33,7 +34,7 @@ import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './
 import { fileStore, memoryStore } from './state/store.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
-import { createJournal } from './traffic/journal.ts'
+import { createJournal, isSignRefused } from './traffic/journal.ts'
 import { type ActiveRule, activeRules, createRules } from './traffic/rules.ts'
 
 interface TenantRecord {
@@ -67,8 +68,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const extra = new Map((options.methods ?? []).map((entry) => [entry.contract.name, entry]))
   const builtIn = handlers as unknown as Readonly<Record<string, AnyHandler>>
+  const contractOf = (name: string) => extra.get(name)?.contract ?? findMethod(name)
   const gates = gatesFor({
-    findContract: (name) => extra.get(name)?.contract ?? findMethod(name),
+    findContract: contractOf,
     findHandler: (contract) => extra.get(contract.name)?.handler ?? builtIn[contract.name],
     rules,
     rateLimit,
@@ -77,7 +79,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   })
   const envelopeGates = gates.only(({ batch }) => batch !== 'call')
   const batchedGates = gates.only(({ batch }) => batch !== 'envelope')
-  const journal = createJournal(options.journal?.maxCount, options.journal?.maxBytes)
+  const worldOf = (appKey: string | undefined) =>
+    appKey === undefined ? base : (worlds.get(appKey) ?? base)
+  const diagnosis = createDiagnosis({
+    worldOf,
+    worlds: () => [base, ...worlds.values()],
+    profileOf,
+    findContract: contractOf,
+    wall: clock.wall,
+  })
+  const journal = createJournal(
+    diagnosis.ofRefused,
+    options.journal?.maxCount,
+    options.journal?.maxBytes,
+  )
 
   function reportBug(problem: Error) {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
@@ -192,7 +207,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     journal.add({ call, verdict, status, body, took: performance.now() - started })
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
-      if (newest) options.log({ event: 'call', ...newest })
+      const hint = newest && isSignRefused(newest) ? diagnosis.hint(call) : undefined
+      if (newest) options.log({ event: 'call', ...newest, ...hint })
     }
     return {
       status,
@@ -232,7 +248,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       return profileOf(base, undefined)
     },
     base,
-    worldOf: (appKey) => (appKey === undefined ? base : (worlds.get(appKey) ?? base)),
+    worldOf,
+    diagnosis,
     profileOf,
     answer,
     refuseEnvelope,

@@ -1,6 +1,7 @@
 export type { Gateway, GatewayClock, GatewayExchanges, GatewayScenarios } from './core.ts'
 export { signedCurl } from './curl.ts'
 export { DataFileError, readDataFile } from './data-files.ts'
+export type { ExplainedCall } from './diagnosis.ts'
 export type { HttpStatusMode } from './encode.ts'
 export type { ErrorCatalogue, ListedError, ShownError } from './error-list.ts'
 export { errorCatalogue, showError } from './error-list.ts'
@@ -21,6 +22,7 @@ export { FolderInUseError } from './state/lock.ts'
 export type { Snapshot } from './state/snapshot.ts'
 export type { Certificate, KeptCertificate } from './tls.ts'
 export { keptCertificate } from './tls.ts'
+export type { SignatureDiagnosis } from './traffic/diagnosis-mask.ts'
 export type {
   Exchange,
   ExchangeFilter,

@@ -2,6 +2,7 @@ import type { AnyContract } from '../contracts/define-method.ts'
 import type { ProfileName } from '../contracts/profile.ts'
 import type { ScenarioSeed } from '../contracts/scenario.ts'
 import type { WorldSeed } from '../contracts/world.ts'
+import type { SignatureHint } from './diagnosis.ts'
 import type { HttpStatusMode } from './encode.ts'
 import type { AnyHandler } from './handlers/handler.ts'
 import type { Exchange } from './traffic/journal.ts'
@@ -48,7 +49,8 @@ export interface MethodEntry {
 }
 
 export type LogEvent =
-  | ({ readonly event: 'call' } & Exchange)
+  /** `signature` and `hint` come with a call refused for its sign, a few times a second at the most. */
+  | ({ readonly event: 'call' } & Exchange & Partial<SignatureHint>)
   | { readonly event: 'bug'; readonly message: string; readonly stack: string | undefined }
 
 /** The data folder holds state, and a world was given: one of them would be lost. */

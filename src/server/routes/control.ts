@@ -2,9 +2,17 @@ import { timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import * as z from 'zod'
-import { clockCommand, controlRoutes, tenantRequest } from '../../contracts/control.ts'
+import {
+  clockCommand,
+  controlRoutes,
+  explainRequest,
+  tenantRequest,
+} from '../../contracts/control.ts'
 import { OptionError, problemsOf } from '../../contracts/problems.ts'
+import { parseJson } from '../../contracts/protocol/json.ts'
 import { type ScenarioSeed, scenario } from '../../contracts/scenario.ts'
+import { CallFormatError } from '../../contracts/signature-doctor/call-format.ts'
+import { readExplainRequest } from '../../contracts/signature-doctor/read-json.ts'
 import type { GatewayCore } from '../core.ts'
 import { signedCurl } from '../curl.ts'
 import { errorCatalogue } from '../error-list.ts'
@@ -121,6 +129,12 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
       .list()
       .map(({ scenario: from, sentence }) => ({ scenario: from, rule: sentence }))
 
+  app.post('/explain', async (c) => {
+    // Identifiers written as numbers may pass 2^53, and a rounded one would be another call.
+    const asked = await bodyOf(c, explainRequest, parseJson)
+    return c.json(core.diagnosis.explain(readExplainRequest(asked)))
+  })
+
   app.get('/tenants', (c) => c.json({ tenants: core.tenants() }))
   app.post('/tenants', async (c) =>
     c.json(await gateway.tenant(await bodyOf(c, tenantRequest)), 201),
@@ -133,7 +147,8 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
 
   app.onError((error, c) => {
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status)
-    if (error instanceof OptionError) return c.json({ error: error.message }, 400)
+    if (error instanceof OptionError || error instanceof CallFormatError)
+      return c.json({ error: error.message }, 400)
     if (error instanceof z.ZodError) {
       return c.json(
         { error: 'the body is not what this route takes', problems: problemsOf(error) },
@@ -154,11 +169,15 @@ const scenarioChoice = z.strictObject({
 const notFound = (message: string) => new HTTPException(404, { message })
 const badRequest = (message: string) => new HTTPException(400, { message })
 
-async function bodyOf<T extends z.ZodType>(c: Context<Env>, schema: T): Promise<z.output<T>> {
+async function bodyOf<T extends z.ZodType>(
+  c: Context<Env>,
+  schema: T,
+  parse: (text: string) => unknown = JSON.parse,
+): Promise<z.output<T>> {
   const text = await c.req.text()
   let value: unknown = {}
   try {
-    if (text.trim() !== '') value = JSON.parse(text)
+    if (text.trim() !== '') value = parse(text)
   } catch (error) {
     throw badRequest(`the body is no JSON: ${(error as Error).message}`)
   }

@@ -10,6 +10,7 @@ import type { Received } from '../call.ts'
 import { unusedBrackets } from '../gates/request.ts'
 import { signOddity } from '../gates/signature.ts'
 import type { GateInfo, Verdict } from '../pipeline.ts'
+import type { SignatureDiagnosis } from './diagnosis-mask.ts'
 
 /** What the journal keeps of one call. Everything derived from it is worked out when somebody looks. */
 interface Entry {
@@ -62,6 +63,8 @@ export interface ExplainedExchange extends Exchange {
   /** The gates that the call passed, and the one that refused it last. */
   readonly trail: readonly string[]
   readonly explanation: Explanation
+  /** Why the sign is wrong, where that was why the call was refused. */
+  readonly signature?: SignatureDiagnosis
   /** Oddities that refused nothing. */
   readonly notes: readonly string[]
 }
@@ -85,7 +88,8 @@ export interface ExchangeFilter {
   readonly limit?: number | undefined
 }
 
-const secretNames = new Set([
+/** Parameters whose values are never shown. */
+export const secretNames: ReadonlySet<string> = new Set([
   'sign',
   'session',
   'secret',
@@ -98,10 +102,15 @@ const longestText = 64 * 1024
 /**
  * A journal that never grows beyond its bounds: the oldest exchange goes first.
  *
+ * @param diagnose says why a sign is wrong; asked when somebody looks
  * @param maxCount exchanges kept
  * @param maxBytes characters of requests and answers kept, roughly
  */
-export function createJournal(maxCount = 1000, maxBytes = 32 * 1024 * 1024): Journal {
+export function createJournal(
+  diagnose: (call: Received) => SignatureDiagnosis,
+  maxCount = 1000,
+  maxBytes = 32 * 1024 * 1024,
+): Journal {
   let entries: (Entry | undefined)[] = []
   let first = 0
   let bytes = 0
@@ -143,7 +152,7 @@ export function createJournal(maxCount = 1000, maxBytes = 32 * 1024 * 1024): Jou
     },
     find(id) {
       const entry = entries.slice(first).find((one) => one?.id === id)
-      return entry && explained(entry)
+      return entry && explained(entry, diagnose)
     },
     clear(worldId) {
       const kept =
@@ -183,7 +192,13 @@ function summary({ id, call, verdict, took }: Entry): Exchange {
   }
 }
 
-function explained(entry: Entry): ExplainedExchange {
+/** Whether the sign itself was judged and refused, not by a rule or a forced error. */
+export const isSignRefused = ({ gate, code }: Exchange) => gate === 'signature' && code === 25
+
+function explained(
+  entry: Entry,
+  diagnose: (call: Received) => SignatureDiagnosis,
+): ExplainedExchange {
   const { call, verdict, status, body } = entry
   const params: Record<string, string> = {}
   // By its name: a call that was refused early has no contract yet.
@@ -196,8 +211,11 @@ function explained(entry: Entry): ExplainedExchange {
       enumerable: true,
     })
   }
+  const exchange = summary(entry)
+  const signature = isSignRefused(exchange) ? diagnose(call) : undefined
+  const explanation = explanationOf(verdict.rejection, verdict.gates[verdict.passed - 1])
   return {
-    ...summary(entry),
+    ...exchange,
     request: {
       path: call.path,
       contentType: call.contentType,
@@ -208,7 +226,8 @@ function explained(entry: Entry): ExplainedExchange {
     },
     response: { status, body: isSecret ? '***' : cut(body) },
     trail: verdict.gates.slice(0, verdict.passed).map((gate) => gate.name),
-    explanation: explanationOf(verdict.rejection, verdict.gates[verdict.passed - 1]),
+    explanation: signature ? withDiagnosis(explanation, signature) : explanation,
+    ...(signature && { signature: cutDiagnosis(signature) }),
     notes: notesOf(call),
   }
 }
@@ -236,6 +255,33 @@ function explanationOf(rejection: Rejection | undefined, gate: GateInfo | undefi
   return {
     en: `Refused at the gate "${gate?.name}" with ${what}.${detail ? ` ${detail.en}` : ''}`,
     zh: `在 "${gate?.name}" 检查处被拒绝：${what}。${detail ? detail.zh : ''}`,
+  }
+}
+
+/** Adds the causes to an explanation, or the string to sign where none is known. */
+function withDiagnosis(
+  { en, zh }: Explanation,
+  { verdict, causes, stringToSign }: SignatureDiagnosis,
+): Explanation {
+  if (verdict === 'explained') {
+    return {
+      en: `${en} The sign shows why: ${causes.map(({ title, detail }) => `${title.en}. ${detail.en}`).join(' ')}`,
+      zh: `${zh}原因：${causes.map(({ title, detail }) => `${title.zh}。${detail.zh}`).join('')}`,
+    }
+  }
+  const signed = stringToSign.length > 2000 ? `${stringToSign.slice(0, 2000)}…` : stringToSign
+  return {
+    en: `${en} No mistake that is known here gives this sign; compare what your client signs with ${signed}`,
+    zh: `${zh}已知的错误都得不出这个签名；请把客户端的待签名串与此对照：${signed}`,
+  }
+}
+
+function cutDiagnosis(diagnosis: SignatureDiagnosis): SignatureDiagnosis {
+  const { stringToSign, theirString } = diagnosis
+  return {
+    ...diagnosis,
+    stringToSign: cut(stringToSign),
+    ...(theirString !== undefined && { theirString: cut(theirString) }),
   }
 }
 
