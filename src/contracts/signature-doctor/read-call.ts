@@ -17,11 +17,12 @@ import { finished, type ReadCall } from './sent-call.ts'
  * readCall("curl http://127.0.0.1:7070/router/rest -d 'method=taobao.time.get&sign=…'").params.sign
  */
 export function readCall(given: string | Uint8Array, readFile?: ReadFile): ReadCall {
-  const text = textOf(given)
+  const whole = textOf(given)
+  const text = whole.trimEnd()
   if (text === '') throw new CallFormatError(`nothing came; expected ${expected}`)
   if (/^[{[]/.test(text)) return readJsonCall(parseJsonCall(text), readFile)
-  if (looksLikeHttp(text)) return readHttp(typeof given === 'string' ? text : bytesOf(given))
-  const curl = readCurl(text, readFile)
+  if (looksLikeHttp(text)) return readHttp(typeof given === 'string' ? whole : bytesOf(given))
+  const curl = readCurl(whole, readFile)
   if (curl) return curl
   if (/^(?:[a-z][a-z+.-]*:\/\/|\/|\?|[\w.-]+(?::\d+)?\/\S*\?|[\w.-]+:\d+\?)\S*$/i.test(text))
     return readUrl(text)
@@ -38,9 +39,9 @@ const expected =
 
 /** UTF-8, or the UTF-16 that PowerShell writes into files. */
 function textOf(given: string | Uint8Array): string {
-  if (typeof given === 'string') return given.replace(/^\uFEFF/, '').trim()
+  if (typeof given === 'string') return given.replace(/^\uFEFF/, '').trimStart()
   const isUtf16 = given[0] === 0xff && given[1] === 0xfe
-  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(given).trim()
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(given).trimStart()
 }
 
 /** The bytes without what `textOf` takes off in front. */

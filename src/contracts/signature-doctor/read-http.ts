@@ -103,7 +103,9 @@ function withoutLineEnd(bytes: Buffer): Buffer {
 function unchunked(bytes: Buffer): Buffer | undefined {
   const chunks: Buffer[] = []
   for (let at = 0; ; ) {
-    const line = /^([0-9a-fA-F]{1,8})[^\r\n]*\r?\n/.exec(bytes.toString('latin1', at, at + 200))
+    const line = /^([0-9a-fA-F]{1,8})[^\r\n]*(?:\r?\n|$)/.exec(
+      bytes.toString('latin1', at, at + 200),
+    )
     if (!line) return undefined
     const size = Number.parseInt(line[1] as string, 16)
     at += line[0].length

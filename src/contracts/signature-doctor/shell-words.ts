@@ -25,9 +25,17 @@ export function curlWords(text: string): CurlWords | undefined {
   const found = matches.find((match) => !isComment(match.index)) ?? matches[0]
   if (!found) return undefined
   const from = found.index + found[0].length
-  return /\s\^[ \t]*\r?\n|\s\^"/.test(text.slice(from))
+  return isForCmd(text.slice(from))
     ? { words: cmdWords(text, from), bareAmpersand: false }
     : shellWords(text, from)
+}
+
+/** A caret that opens a quote or ends a line, outside what a POSIX shell takes for quoted, is cmd's. */
+function isForCmd(text: string): boolean {
+  const tokens =
+    /\\[\s\S]|\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'|"(?:[^"\\]|\\[\s\S])*"|\s\^(?="|[ \t]*\r?\n)/g
+  for (const [token] of text.matchAll(tokens)) if (/^\s\^$/.test(token)) return true
+  return false
 }
 
 /** `NAME=value` at the start of a line before the command: what its `$NAME` stands for. */
