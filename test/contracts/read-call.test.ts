@@ -291,6 +291,7 @@ describe('a curl command that cannot be read', () => {
     ['standard input', `curl ${gateway} --data-binary @-`, /standard input holds/],
     ['a file in place of a form', `curl -T call.bin ${gateway}`, /^-T call\.bin sends a file/],
     ['-F without a =', `curl ${gateway} -F title`, /^-F title: expected name=value/],
+    ['-F beside -d', `curl ${gateway} -F a=1 -d b=2`, /^-F goes with no -d/],
     ['neither URL nor data', 'curl -s -v', /neither a URL nor data/],
   ])('says which part: %s', (_, command, message) => {
     expect(refusal(command)).toMatch(message)

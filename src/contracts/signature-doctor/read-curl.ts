@@ -242,6 +242,9 @@ export function readCurl(text: string, readFile: ReadFile = () => undefined): Re
       `the curl command has neither a URL nor data: ${beginning(command.words.join(' '))}`,
     )
   }
+  if (data.length > 0 && parts.length > 0) {
+    throw new CallFormatError('-F goes with no -d, --data… or --json: curl sends one of them only')
+  }
   const joined = data.join('&')
   const query = [queryOf(url ?? ''), ...queries, ...(isGet ? [joined] : [])]
     .filter((piece) => piece !== '')
@@ -330,7 +333,8 @@ function addFile(into: Parameters, name: string, fileName: string, bytes: Uint8A
 /** The text or path of a part, up to its `;type=…`; in quotes it may hold semicolons. */
 function partFields(content: string): { readonly word: string; readonly fileName?: string } {
   const start = content.trimStart()
-  const quoted = /^"((?:[^"\\]|\\.)*)"\s*(?=;|$)/s.exec(start)
+  // curl passes over what follows a closing quote.
+  const quoted = /^"((?:[^"\\]|\\.)*)"/s.exec(start)
   const end = start.indexOf(';')
   const word = quoted
     ? (quoted[1] as string).replaceAll(/\\(["\\])/g, '$1')
