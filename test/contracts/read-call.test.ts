@@ -520,6 +520,11 @@ describe('JSON', () => {
       /^line 3, column 3: this is no JSON: /,
     ],
     ['an end that is missing', '{"a": "1"', /^line 1, column 10: this is no JSON: /],
+    [
+      'a value that is missing',
+      '{"a":\n }',
+      /^line 2, column 2: this is no JSON: Unexpected token '}'$/,
+    ],
     ['a list', '[{"a":1}]', /^it is a list; expected an object of parameters/],
     [
       'a parameter that is no text',

@@ -13,10 +13,39 @@ export function parseJsonCall(text: string): unknown {
     return parseJson(text)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const position = /\bposition (\d+)/.exec(message)?.[1]
     throw new CallFormatError(
-      `this is no JSON: ${message.replace(/ in JSON at position.*$/s, '')}`,
-      placeOf(text, position === undefined ? text.length : Number(position)),
+      `this is no JSON: ${message.replace(/ in JSON at position.*$|, (?:\.\.\.)?".*$/s, '')}`,
+      placeOf(text, positionOf(text, message)),
+    )
+  }
+}
+
+/**
+ * Where JSON breaks. Some messages of the engine have no position: then it lies at the end of the
+ * shortest beginning that nothing could complete.
+ */
+function positionOf(text: string, message: string): number {
+  const said = /\bposition (\d+)/.exec(message)?.[1]
+  if (said !== undefined) return Number(said)
+  let good = 0
+  let bad = text.length
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2)
+    if (isBeginning(text.slice(0, middle))) good = middle
+    else bad = middle
+  }
+  return isBeginning(text) ? text.length : bad - 1
+}
+
+function isBeginning(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch (error) {
+    const { message } = error as Error
+    return (
+      /end of JSON input/.test(message) ||
+      /\bposition (\d+)/.exec(message)?.[1] === `${text.length}`
     )
   }
 }
