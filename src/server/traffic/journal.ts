@@ -263,6 +263,7 @@ function withDiagnosis(
   { en, zh }: Explanation,
   { verdict, causes, stringToSign }: SignatureDiagnosis,
 ): Explanation {
+  if (verdict === 'correct') return { en, zh }
   if (verdict === 'explained') {
     return {
       en: `${en} The sign shows why: ${causes.map(({ title, detail }) => `${title.en}. ${detail.en}`).join(' ')}`,
