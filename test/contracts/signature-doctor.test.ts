@@ -502,6 +502,17 @@ describe('the signature doctor names', () => {
   })
 })
 
+describe('a sign that is nearly right', () => {
+  const right = wrapped(joined(base))
+  it.each([
+    ['one digit changed', `${right.slice(0, 9)}${right[9] === '0' ? '1' : '0'}${right.slice(10)}`],
+    ['one digit missing', right.slice(0, 9) + right.slice(10)],
+    ['two digits too many', `${right.slice(0, 9)}AB${right.slice(9)}`],
+  ])('%s: sign-mistyped', (_, sign) => {
+    expect(examine({ sign }).causes.map(({ id }) => id)).toEqual(['sign-mistyped'])
+  })
+})
+
 describe('two mistakes at once', () => {
   const skipped = without(base, 'outer_id')
   const cases: readonly (readonly [string, readonly string[], string])[] = [
@@ -578,6 +589,9 @@ describe('what it answers', () => {
     }
     const lower = { sign: wrapped(joined(base)).toLowerCase(), context: { lenient: true } }
     expect(examine(lower).verdict).toBe('correct')
+    const wrong = wrapped(joined(without(base, 'session'))).toLowerCase()
+    const { causes } = examine({ sign: wrong, context: { lenient: true } })
+    expect(causes.map(({ id }) => id)).toEqual(['parameter-added-after-signing'])
   })
 
   it('shows both strings, with {secret} in place of the secret', () => {

@@ -1,3 +1,5 @@
+import type { Explanation } from '../protocol/errors.ts'
+
 /** Ways in which text becomes bytes other than UTF-8, as callers do it by mistake. */
 
 let gbkTable: ReadonlyMap<string, number> | undefined
@@ -76,7 +78,7 @@ const notAscii = /[^\u0000-\u007f]/gu
 const notLatin1 = /[^\u0000-\u00ff]/gu
 
 export interface Charset {
-  readonly name: string
+  readonly name: Explanation
   readonly bytes: (text: string) => string | Uint8Array
 }
 
@@ -103,70 +105,106 @@ function encodeWindows1252(text: string): Uint8Array {
 
 /** GBK, the usual default of Chinese Windows. */
 export const gbkCharsets: readonly Charset[] = [
-  { name: 'GBK', bytes: (text) => encodeGbk(text) },
-  { name: 'GBK', bytes: (text) => encodeGbk(text, '') },
-  { name: 'GB18030', bytes: encodeGb18030 },
+  { name: { en: 'GBK', zh: 'GBK' }, bytes: (text) => encodeGbk(text) },
+  { name: { en: 'GBK', zh: 'GBK' }, bytes: (text) => encodeGbk(text, '') },
+  { name: { en: 'GB18030', zh: 'GB18030' }, bytes: encodeGb18030 },
   {
-    name: 'UTF-8 read as GBK',
+    name: { en: 'UTF-8 read as GBK', zh: '把 UTF-8 当作 GBK 读出的文本' },
     bytes: (text) => new TextDecoder('gbk').decode(Buffer.from(text)),
   },
 ]
 
 /** Latin-1 and its kin: UTF-8 read as Latin-1, or characters it lacks replaced or dropped. */
 export const latin1Charsets: readonly Charset[] = [
-  { name: 'UTF-8 read as Latin-1', bytes: (text) => Buffer.from(text).toString('latin1') },
-  { name: 'UTF-8 read as Windows-1252', bytes: (text) => decodeWindows1252(Buffer.from(text)) },
   {
-    name: 'Latin-1 with ? for other characters',
+    name: { en: 'UTF-8 read as Latin-1', zh: '把 UTF-8 当作 Latin-1 读出的文本' },
+    bytes: (text) => Buffer.from(text).toString('latin1'),
+  },
+  {
+    name: { en: 'UTF-8 read as Windows-1252', zh: '把 UTF-8 当作 Windows-1252 读出的文本' },
+    bytes: (text) => decodeWindows1252(Buffer.from(text)),
+  },
+  {
+    name: { en: 'Latin-1 with ? for other characters', zh: 'Latin-1（其余字符变成 ?）' },
     bytes: (text) => latin1(text.replaceAll(notLatin1, '?')),
   },
   {
-    name: 'Latin-1 with ? for other characters',
+    name: { en: 'Latin-1 with ? for other characters', zh: 'Latin-1（其余字符变成 ?）' },
     bytes: (text) => latin1(text.replaceAll(notLatin1, (char) => perUnit(char, '?'))),
   },
-  { name: 'Windows-1252 with ? for other characters', bytes: encodeWindows1252 },
-  { name: 'the low byte of each character', bytes: latin1 },
-  { name: 'ASCII with ? for other characters', bytes: (text) => text.replaceAll(notAscii, '?') },
   {
-    name: 'ASCII with ? for other characters',
+    name: { en: 'Windows-1252 with ? for other characters', zh: 'Windows-1252（其余字符变成 ?）' },
+    bytes: encodeWindows1252,
+  },
+  { name: { en: 'the low byte of each character', zh: '每个字符的低字节' }, bytes: latin1 },
+  {
+    name: { en: 'ASCII with ? for other characters', zh: 'ASCII（其余字符变成 ?）' },
+    bytes: (text) => text.replaceAll(notAscii, '?'),
+  },
+  {
+    name: { en: 'ASCII with ? for other characters', zh: 'ASCII（其余字符变成 ?）' },
     bytes: (text) => text.replaceAll(notAscii, (char) => perUnit(char, '?')),
   },
   {
-    name: 'ASCII with ? for every byte of other characters',
+    name: {
+      en: 'ASCII with ? for every byte of other characters',
+      zh: 'ASCII（其余字符的每个字节变成 ?）',
+    },
     bytes: (text) => text.replaceAll(notAscii, (char) => '?'.repeat(Buffer.byteLength(char))),
   },
-  { name: 'ASCII without other characters', bytes: (text) => text.replaceAll(notAscii, '') },
   {
-    name: 'Latin-1 without other characters',
+    name: { en: 'ASCII without other characters', zh: 'ASCII（其余字符被丢弃）' },
+    bytes: (text) => text.replaceAll(notAscii, ''),
+  },
+  {
+    name: { en: 'Latin-1 without other characters', zh: 'Latin-1（其余字符被丢弃）' },
     bytes: (text) => latin1(text.replaceAll(notLatin1, '')),
   },
   {
-    name: 'ASCII with XML references for other characters',
+    name: {
+      en: 'ASCII with XML references for other characters',
+      zh: 'ASCII（其余字符写成 XML 字符引用）',
+    },
     bytes: (text) => text.replaceAll(notAscii, (char) => `&#${char.codePointAt(0)};`),
   },
   {
-    name: 'ASCII with the replacement character for other characters',
+    name: {
+      en: 'ASCII with the replacement character for other characters',
+      zh: 'ASCII（其余字符变成替换字符）',
+    },
     bytes: (text) => text.replaceAll(notAscii, (char) => '\uFFFD'.repeat(Buffer.byteLength(char))),
   },
 ]
 
 /** Other encodings of Unicode. */
 export const unicodeCharsets: readonly Charset[] = [
-  { name: 'UTF-16LE', bytes: (text) => Buffer.from(text, 'utf16le') },
-  { name: 'UTF-16BE', bytes: (text) => Buffer.from(text, 'utf16le').swap16() },
+  { name: { en: 'UTF-16LE', zh: 'UTF-16LE' }, bytes: (text) => Buffer.from(text, 'utf16le') },
   {
-    name: 'UTF-16 with a byte order mark',
+    name: { en: 'UTF-16BE', zh: 'UTF-16BE' },
+    bytes: (text) => Buffer.from(text, 'utf16le').swap16(),
+  },
+  {
+    name: { en: 'UTF-16 with a byte order mark', zh: '带 BOM 的 UTF-16' },
     bytes: (text) => Buffer.from(`\uFEFF${text}`, 'utf16le'),
   },
   {
-    name: 'UTF-16 with a byte order mark',
+    name: { en: 'UTF-16 with a byte order mark', zh: '带 BOM 的 UTF-16' },
     bytes: (text) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(),
   },
-  { name: 'UTF-8 with a byte order mark', bytes: (text) => `\uFEFF${text}` },
-  { name: 'decomposed characters (NFD)', bytes: (text) => text.normalize('NFD') },
-  { name: 'composed characters (NFC)', bytes: (text) => text.normalize('NFC') },
   {
-    name: 'text with \\u escapes',
+    name: { en: 'UTF-8 with a byte order mark', zh: '带 BOM 的 UTF-8' },
+    bytes: (text) => `\uFEFF${text}`,
+  },
+  {
+    name: { en: 'decomposed characters (NFD)', zh: '分解形式的字符（NFD）' },
+    bytes: (text) => text.normalize('NFD'),
+  },
+  {
+    name: { en: 'composed characters (NFC)', zh: '合成形式的字符（NFC）' },
+    bytes: (text) => text.normalize('NFC'),
+  },
+  {
+    name: { en: 'text with \\u escapes', zh: '带 \\u 转义的文本' },
     bytes: (text) =>
       text.replaceAll(
         /[\u0080-\uffff]/g,

@@ -19,7 +19,7 @@ import {
   shownText,
   signatureOf,
 } from './recipe.ts'
-import { type Form, readingsOf, spoiltForm } from './sign-forms.ts'
+import { type Form, mistyped, readingsOf, spoiltForm } from './sign-forms.ts'
 
 /** One mistake that a signature shows. */
 export interface SignatureCause {
@@ -183,7 +183,7 @@ const namedForm = ({ id, title, detail }: Form): Named => ({
   id,
   title,
   detail,
-  fix: id === 'digest-truncated' ? 'digest' : 'upper-hex',
+  fix: id === 'digest-truncated' || id === 'sign-mistyped' ? 'digest' : 'upper-hex',
   parameter: 'sign',
 })
 
@@ -197,9 +197,14 @@ function search(
   evidence: Evidence,
   received: string,
   declared: string | undefined,
-  { effort = 'pairs' }: SignatureContext,
+  { effort = 'pairs', lenient = false }: SignatureContext,
 ): Found | undefined {
-  const readings = new Map(readingsOf(received).map(({ hex, form }) => [hex, form]))
+  const readings = new Map(
+    readingsOf(received).map(({ hex, form }) => [
+      hex,
+      lenient && form?.id === 'lower-case-hex' ? undefined : form,
+    ]),
+  )
   const lengths = new Set([...readings.keys()].map((hex) => hex.length))
   const isOdd = ![...lengths].some((length) => Object.values(hexLength).includes(length))
   const isDeclared = !declared || isSignMethod(declared)
@@ -232,6 +237,8 @@ function search(
   for (const base of bases) {
     const hit = check(base)
     if (hit) return result(base, hit.form, [])
+    const slip = mistyped(received, signatureOf(base))
+    if (slip) return result(base, slip, [])
   }
 
   for (const base of bases) {
@@ -337,9 +344,14 @@ function differenceOf(
 
 const hexOf = (bytes: Buffer) => bytes.toString('hex').replaceAll(/../g, '$& ').trimEnd()
 
+/** What is shorter would be found in every word. */
+const shortestSecret = 4
+
 /** Puts `{secret}` wherever a secret stands, also where it was sent as a parameter. */
 function masker(appSecret: string, otherSecrets: ReadonlyMap<string, string>) {
-  const secrets = [appSecret, ...otherSecrets.values()].filter((secret) => secret !== '')
+  const secrets = [appSecret, ...otherSecrets.values()].filter(
+    (secret) => secret.length >= shortestSecret,
+  )
   return (text: string) =>
     secrets.reduce((masked, secret) => masked.replaceAll(secret, '{secret}'), text)
 }

@@ -106,3 +106,31 @@ export function spoiltForm(sign: string, hex: string): Form | undefined {
   if (given === hex.slice(8, 24) || hex.startsWith(given) || hex.endsWith(given)) return truncated
   return undefined
 }
+
+/** So few digits of a right sign may be wrong for it to be called a slip: two signs never come so near by chance. */
+const mostSlips = 3
+
+const slip = form(
+  'sign-mistyped',
+  explain('The sign was changed on its way', 'sign 在传输中被改动'),
+  'All but a few digits of the sign are right: it was changed, cut or mistyped after signing.',
+  'sign 只有个别字符不对：签名之后被改动、截断或抄错。',
+)
+
+/** A right sign with a few digits changed, one dropped or one too many. */
+export function mistyped(sign: string, right: string): Form | undefined {
+  const given = sign.toUpperCase()
+  if (given === right || Math.abs(given.length - right.length) > mostSlips) return undefined
+  if (given.length === right.length) {
+    let wrong = 0
+    for (let at = 0; at < right.length; at++) if (given[at] !== right[at]) wrong++
+    return wrong <= mostSlips ? slip : undefined
+  }
+  // What stands before and after the place where digits are missing or too many.
+  const shorter = Math.min(given.length, right.length)
+  let front = 0
+  while (front < shorter && given[front] === right[front]) front++
+  let back = 0
+  while (back < shorter - front && given.at(-1 - back) === right.at(-1 - back)) back++
+  return front + back === shorter && shorter > 0 ? slip : undefined
+}

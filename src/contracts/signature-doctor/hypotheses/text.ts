@@ -382,8 +382,8 @@ const inCharset = (
       yield {
         apply: (recipe) => ({ ...recipe, bytes }),
         detail: explain(
-          `The string to sign was turned into bytes as ${name}; the platform wants UTF-8.`,
-          `待签名串按 ${name} 转换为字节；平台要求 UTF-8。`,
+          `The string to sign was turned into bytes as ${name.en}; the platform wants UTF-8.`,
+          `待签名串按 ${name.zh} 转换为字节；平台要求 UTF-8。`,
         ),
       }
     }

@@ -140,7 +140,7 @@ function* booleans(value: string): Iterable<string> {
   for (const [yes, no] of booleanTexts) yield isYes ? yes : no
 }
 
-export const unixBreaks = (value: string) => value.replaceAll(/\r\n?/g, '\n')
+const unixBreaks = (value: string) => value.replaceAll(/\r\n?/g, '\n')
 const escapedHtml = (value: string) =>
   value.replaceAll(/[&<>"']/g, (char) => entities[char] ?? char)
 
