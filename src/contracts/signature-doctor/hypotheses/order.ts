@@ -15,13 +15,19 @@ const by =
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 const lower = (text: string) => text.toLowerCase()
 
-const collators = (['en', 'zh-CN', 'de', 'sv'] as const).flatMap((locale) => [
-  new Intl.Collator(locale),
-  new Intl.Collator(locale, { ignorePunctuation: true }),
-  new Intl.Collator(locale, { caseFirst: 'upper' }),
-  new Intl.Collator(locale, { numeric: true }),
-  new Intl.Collator(locale, { sensitivity: 'base' }),
-])
+let collators: readonly Intl.Collator[] | undefined
+
+/** Made when they are needed first: a start of the gateway would notice them. */
+const collatorsMade = (): readonly Intl.Collator[] => {
+  collators ??= (['en', 'zh-CN', 'de', 'sv'] as const).flatMap((locale) => [
+    new Intl.Collator(locale),
+    new Intl.Collator(locale, { ignorePunctuation: true }),
+    new Intl.Collator(locale, { caseFirst: 'upper' }),
+    new Intl.Collator(locale, { numeric: true }),
+    new Intl.Collator(locale, { sensitivity: 'base' }),
+  ])
+  return collators
+}
 
 /** What `strcoll` of the C library does: letters and digits first, everything else only among equals. */
 const strippedFirst = (a: Entry, b: Entry) => {
@@ -33,10 +39,10 @@ const strippedFirst = (a: Entry, b: Entry) => {
   )
 }
 
-const localeOrders: readonly Order[] = [
-  ...collators.map((collator) => by((a, b) => collator.compare(a.name, b.name))),
-  by(strippedFirst),
-]
+function* localeOrders(): Iterable<Order> {
+  for (const collator of collatorsMade()) yield by((a, b) => collator.compare(a.name, b.name))
+  yield by(strippedFirst)
+}
 
 /** System and business parameters each in their own order, one group after the other. */
 const grouped =
@@ -145,7 +151,7 @@ export const orderHypotheses: readonly Hypothesis[] = [
     title: explain('Sorted by the rules of a language', '按语言区域规则排序'),
     fix: 'sort',
     *variants(_recipe): Iterable<Variant> {
-      for (const order of localeOrders) {
+      for (const order of localeOrders()) {
         yield {
           apply: (recipe) => ({ ...recipe, order }),
           detail: explain(
