@@ -1,6 +1,12 @@
 import { InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
-import { profileNames, worldSeed, writtenRate, writtenWindow } from '../contracts/index.ts'
+import {
+  profileNames,
+  worldSeed,
+  writtenMoment,
+  writtenRate,
+  writtenWindow,
+} from '../contracts/index.ts'
 import { type GatewayOptions, readDataFile } from '../server/index.ts'
 import { UsageError } from './terminal.ts'
 
@@ -16,6 +22,9 @@ export interface GatewayFlags {
   readonly rateLimit?: string
   readonly timestampWindow?: string
   readonly scenario?: readonly string[]
+  readonly time?: string
+  readonly freeze?: boolean
+  readonly watch?: boolean
   readonly seed?: string
   readonly httpStatus?: 'always-200' | 'semantic'
   readonly readyFile?: string
@@ -39,6 +48,12 @@ export const rate = (text: string) => {
 
 const window = (text: string) => {
   const { error } = writtenWindow.safeParse(text)
+  if (error) throw new InvalidArgumentError(error.issues[0]?.message ?? '')
+  return text
+}
+
+const moment = (text: string) => {
+  const { error } = writtenMoment.safeParse(text)
   if (error) throw new InvalidArgumentError(error.issues[0]?.message ?? '')
   return text
 }
@@ -68,6 +83,11 @@ export const gatewayFlags = () => [
     '--scenario <name>',
     'put the rules of a scenario in force: a name or a file; repeatable',
   ).argParser(collect),
+  new Option(
+    '--time <moment>',
+    "where the gateway's clock begins, in GMT+8: 2026-11-11 00:00:00 (default: the real time)",
+  ).argParser(moment),
+  new Option('--freeze', "stop the gateway's clock at the start, at --time where it is given"),
   new Option('--seed <n>', 'same seed, same identifiers (default: 1)'),
   new Option(
     '--tls',
@@ -102,6 +122,9 @@ export const configFile = z
     'rate-limit': writtenRate,
     'timestamp-window': writtenWindow,
     scenario: z.union([z.string().transform((name) => [name]), z.array(z.string())]),
+    time: writtenMoment,
+    freeze: z.boolean(),
+    watch: z.boolean(),
     seed: z.union([z.string(), z.int().transform(String)]),
     'http-status': z.enum(['always-200', 'semantic']),
     'ready-file': z.string(),
@@ -127,6 +150,8 @@ export function withConfig(flags: GatewayFlags): GatewayFlags {
     ...(httpStatus !== undefined && { httpStatus }),
     ...(readyFile !== undefined && { readyFile }),
     ...flags,
+    // Commander says `true` where nobody says anything.
+    watch: same.watch !== false && flags.watch !== false,
   } as GatewayFlags
 }
 
@@ -148,6 +173,8 @@ export function gatewayOptions(flags: GatewayFlags): GatewayOptions {
     rateLimit: flags.rateLimit,
     timestampWindow: flags.timestampWindow,
     scenarios: flags.scenario,
+    time: flags.time,
+    freeze: flags.freeze,
     seed: flags.seed ?? 1,
     httpStatus: flags.httpStatus,
   }

@@ -38,6 +38,7 @@ export function startCommand(): Command {
       return start(withConfig(flags), flags.json ?? false)
     })
   for (const flag of gatewayFlags()) command.addOption(flag)
+  command.option('--no-watch', 'do not read scenario files anew when they change')
   return command
 }
 
@@ -45,7 +46,11 @@ async function start(flags: GatewayFlags, json: boolean): Promise<void> {
   const options = gatewayOptions(flags)
   const log = json ? (flags.log ?? 'silent') : (flags.log ?? 'pretty')
   let controlUrl = ''
-  const gateway = createGateway({ ...options, log: logger(log, () => controlUrl) })
+  const gateway = createGateway({
+    ...options,
+    watch: flags.watch !== false,
+    log: logger(log, () => controlUrl),
+  })
   const stopping = stopOnSignal(gateway)
   try {
     const { port: asked = 7070, host = '127.0.0.1' } = flags
@@ -162,13 +167,23 @@ function logger(
       return complain(
         `${red('localtop: a mistake of the gateway:')} ${event.message}\n${event.stack}`,
       )
-    const { time, method, appKey, outcome, code, subCode, gate, took, id } = event
+    if (event.event === 'scenario') {
+      return event.problem === null
+        ? print(`${dim('scenario')} ${event.scenario} ${green('read anew')} ${dim(event.file)}`)
+        : complain(
+            `${red('localtop: the scenario could not be read, the last good one stays:')}\n${event.problem}`,
+          )
+    }
+    const { time, method, appKey, outcome, code, subCode, gate, fault, took, id } = event
     const result =
-      outcome === 'answered'
-        ? green('ok')
-        : red(`${code}${subCode ? ` ${subCode}` : ''}`) + dim(` at ${gate}`)
+      outcome === 'refused'
+        ? red(`${code}${subCode ? ` ${subCode}` : ''}`) + dim(` at ${gate}`)
+        : outcome === 'dropped'
+          ? red('dropped')
+          : green('ok')
+    const onTheWire = fault ? yellow(` ${fault.kind} ${dim(`${fault.hook} the write`)}`) : ''
     print(
-      `${dim(time)} ${method ?? '-'} ${dim(appKey ?? '-')} ${result} ${dim(`${took} ms #${id}`)}`,
+      `${dim(time)} ${method ?? '-'} ${dim(appKey ?? '-')} ${result}${onTheWire} ${dim(`${took} ms #${id}`)}`,
     )
     if (event.hint !== undefined) {
       print(

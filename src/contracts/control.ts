@@ -132,7 +132,7 @@ export const controlRoutes = [
   {
     method: 'GET',
     path: '/exchanges',
-    does: 'lists the journal, newest last; ?appKey=, ?method=, ?code=, ?limit= narrow it',
+    does: 'lists the journal, newest last; ?appKey=, ?method=, ?code=, ?gate=, ?outcome=, ?since=, ?text=, ?limit= narrow it',
   },
   { method: 'DELETE', path: '/exchanges', does: 'empties the journal' },
   {
@@ -164,14 +164,25 @@ export const controlRoutes = [
   {
     method: 'GET',
     path: '/scenarios',
-    does: 'lists the rules in force, each in a sentence, and the scenarios to choose from',
+    does: 'lists the rules in force, each in a sentence, their files, and the scenarios to choose from; ?appKey= those of a tenant',
   },
   {
     method: 'PUT',
     path: '/scenarios',
-    does: 'puts the rules of scenarios in force: {"scenarios":["name", {…}]}',
+    does: 'puts the rules of scenarios in force: {"scenarios":["name", {…}]}; ?appKey= for one tenant, before those of all',
   },
-  { method: 'DELETE', path: '/scenarios', does: 'drops all rules' },
+  {
+    method: 'DELETE',
+    path: '/scenarios',
+    does: 'drops the rules of scenarios; ?appKey= those of a tenant',
+  },
+  { method: 'GET', path: '/faults', does: 'lists the faults put in force one by one' },
+  {
+    method: 'POST',
+    path: '/faults',
+    does: 'puts a fault in force: {"fault":"reset-after","method":"taobao.item.add","times":1}; ?appKey= for one tenant',
+  },
+  { method: 'DELETE', path: '/faults', does: 'drops these faults; ?appKey= those of a tenant' },
   {
     method: 'POST',
     path: '/explain',

@@ -29,6 +29,7 @@ export type {
 } from './define-method.ts'
 export { contractTable, defineMethod, requiredParameters } from './define-method.ts'
 export { findError, magicReference } from './error-reference.ts'
+export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
 export { authMethods, topAuthTokenCreate, topAuthTokenRefresh } from './methods/auth.ts'
 export {
@@ -54,6 +55,7 @@ export type { Problem } from './problems.ts'
 export { OptionError, pathText, problemsOf } from './problems.ts'
 export type { Profile, ProfileName } from './profile.ts'
 export { describeProfile, profileNames, profiles } from './profile.ts'
+export { batchSeparator, writeBatch } from './protocol/batch.ts'
 export type { Format } from './protocol/envelope.ts'
 export { responseKey } from './protocol/envelope.ts'
 export type {
@@ -115,8 +117,18 @@ export {
 export type { Rate } from './rate.ts'
 export { formatRate, parseRate, rateWindow } from './rate.ts'
 export { findMethod, methods, tierOf } from './registry.ts'
-export type { Caller, Rule, RuleSeed, Scenario, ScenarioSeed, ScenarioStep } from './scenario.ts'
-export { defineScenario, explainRule, scenario } from './scenario.ts'
+export type { FaultSeed, Rule, RuleSeed } from './rule.ts'
+export { errorRef } from './rule.ts'
+export type {
+  Caller,
+  Expectations,
+  Scenario,
+  ScenarioSeed,
+  ScenarioStep,
+  StepFile,
+  StepOutcomeExpected,
+} from './scenario.ts'
+export { defineScenario, expectations, scenario } from './scenario.ts'
 // The signature doctor
 export { CallFormatError } from './signature-doctor/call-format.ts'
 export type {
@@ -132,6 +144,9 @@ export { fixLanguages } from './signature-doctor/fixes.ts'
 export { readCall } from './signature-doctor/read-call.ts'
 export type { ReadFile } from './signature-doctor/read-curl.ts'
 export type { ReadCall } from './signature-doctor/sent-call.ts'
+export { textPattern } from './text-pattern.ts'
+export type { FaultHook, WireFault, WireFaultKind } from './wire-faults.ts'
+export { hookOf, wireFaultKinds } from './wire-faults.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'
 export { worldParts, worldSeed } from './world.ts'
-export { writtenRate, writtenWindow } from './written-values.ts'
+export { writtenMoment, writtenRate, writtenWindow } from './written-values.ts'

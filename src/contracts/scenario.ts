@@ -1,152 +1,227 @@
 import * as z from 'zod'
-import { findError } from './error-reference.ts'
-import { platformErrors } from './protocol/error-table.ts'
-import { parseDuration } from './protocol/timestamp.ts'
+import { nearest } from './near.ts'
+import { type OAuthErrorName, oauthErrors } from './protocol/oauth.ts'
 import { methods } from './registry.ts'
+import { errorRef, rule, writtenText } from './rule.ts'
+import { deadRules } from './rule-checks.ts'
 import { appSeed, worldParts } from './world.ts'
-import { writtenDuration, writtenMoment } from './written-values.ts'
-
-const banKinds = platformErrors['app-call-limited'].kinds
-/** How long something lasts: above 0. */
-const span = writtenDuration.refine((text) => (parseDuration(text) ?? 1) > 0, {
-  error: 'expected a duration above 0',
-})
-/** One of the bans of code 7, by its sub-code. */
-const banKind = z.string().refine((kind) => Object.hasOwn(banKinds, kind), {
-  error: `expected one of ${Object.keys(banKinds).join(', ')}`,
-})
-const errorRef = z
-  .union([z.string(), z.int().transform(String)])
-  .refine((reference) => typeof findError(String(reference)) !== 'string', {
-    error: (issue) => String(findError(String(issue.input))),
-  })
-/** A text as it travels; YAML writers may leave the quotes of numbers and booleans away. */
-const text = z.union([
-  z.string(),
-  z
-    .number()
-    .refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
-      error: 'was rounded before it was read: put quotes round a number beyond 2^53',
-    })
-    .transform(String),
-  z.boolean().transform(String),
-])
-
-/** Which calls a rule is about; a call must satisfy all that is given. */
-const ruleMatch = z
-  .strictObject({
-    /** A method, or a family as in `taobao.items.*`. */
-    method: z.string().optional(),
-    app: text.optional(),
-    session: text.optional(),
-    /** Business parameters that must have these very texts. */
-    params: z.record(z.string(), text).optional(),
-    /** The n-th matching call, counted from 1, or a range of them. */
-    call: z
-      .union([
-        z.int().positive(),
-        z
-          .strictObject({ from: z.int().positive(), to: z.int().positive().optional() })
-          .refine(({ from, to }) => to === undefined || to >= from, {
-            error: 'expected to ≥ from',
-          }),
-      ])
-      .optional(),
-  })
-  .default({})
-
-/** What happens to a call that a rule is about. Exactly one of these. */
-const ruleEffect = z
-  .strictObject({
-    /** Refuses with any platform error, as in `27/session-expired` or `isp.remote-service-timeout`. */
-    refuse: errorRef.optional(),
-    /** Bans the app: every call is refused until the time is over; answers name the seconds left. */
-    ban: z
-      .union([
-        span.transform((time) => ({ for: time, kind: undefined })),
-        z.strictObject({ for: span, kind: banKind.optional() }),
-      ])
-      .optional(),
-    /** Ends the session of the call: it and every later call with it get 27/session-expired. */
-    expireSession: z.literal(true).optional(),
-    /** Answers later than it would; runs on the gateway's clock. */
-    delay: span.optional(),
-  })
-  .refine((effect) => Object.values(effect).filter((value) => value !== undefined).length === 1, {
-    error: 'expected exactly one of refuse, ban, expireSession, delay',
-  })
-
-export const rule = z.strictObject({
-  when: ruleMatch,
-  then: ruleEffect,
-  /** How often it applies: `once`, `always`, or a number of times; `once` by default, every call of a range. */
-  times: z.union([z.enum(['once', 'always']), z.int().positive()]).optional(),
-})
+import { writtenDuration, writtenMoment, writtenSpan } from './written-values.ts'
 
 /** Who sends a step's calls; what is not given is the scenario's first app and session. */
 const caller = z.strictObject({
-  app: text.optional(),
+  app: writtenText.optional(),
   secret: z.string().optional(),
-  session: text.optional(),
+  session: writtenText.optional(),
   /** How far the caller's own clock is off, as in `-11m`. */
   clockOff: writtenDuration.optional(),
-  /** `false` sends what the bundled client would refuse to send. */
+  /** `false` sends what the bundled client would refuse to send, and sends it once. */
   check: z.boolean().optional(),
   /** The session that the client gets when it asks for a new one. */
   refreshTo: z.string().optional(),
+  /** The token with which the client refreshes a refused session. */
+  refreshToken: z.string().optional(),
+  /** How long the client waits for an answer, on the gateway's clock; 30 s where nothing is said. */
+  timeout: writtenSpan.optional(),
+  /** Parameters that a broken caller sends otherwise, system parameters too; signed unless `sign` is among them. */
+  system: z.record(z.string(), writtenText).optional(),
+  /** Parameters that a broken caller leaves out. */
+  without: z.array(z.string()).min(1).optional(),
+  /** The HTTP verb of a broken caller. */
+  verb: z.string().optional(),
 })
 
-/** What a call must give: an error, or an answer that holds at least these fields. */
+/** What a call must give. */
 const outcome = z
-  .strictObject({ fails: errorRef.optional(), gives: z.record(z.string(), z.unknown()).optional() })
-  .refine((expected) => (expected.fails === undefined) !== (expected.gives === undefined), {
-    error: 'expected either fails or gives',
+  .strictObject({
+    /** An error; a list is the outcome of so many calls, one after the other. */
+    fails: z.union([errorRef, z.array(errorRef).min(1)]).optional(),
+    /** An answer that holds at least these fields. */
+    gives: z.record(z.string(), z.unknown()).optional(),
+    /** No answer of the platform: the connection broke or timed out, or what came cannot be read. */
+    breaks: z.enum(['connection', 'answer']).optional(),
   })
+  .refine(
+    ({ fails, gives, breaks }) =>
+      [fails, gives, breaks].filter((expected) => expected !== undefined).length === 1,
+    { error: 'expected one of fails, gives, breaks' },
+  )
+
+const methodNames = Object.keys(methods)
+const callName = z.string().refine((name) => Object.hasOwn(methods, name), {
+  error: (issue) => {
+    const meant = nearest(String(issue.input), methodNames)
+    return `"${issue.input}" is no method with a contract${meant ? `; did you mean ${meant}?` : ''}`
+  },
+})
+
+/** A file that a step uploads. */
+const file = z.union([
+  /** The smallest picture of its kind. */
+  z.enum(['png', 'gif']),
+  z.strictObject({ text: z.string() }),
+  z.strictObject({ base64: z.base64() }),
+])
+
+const oauthFailure = z.enum(Object.keys(oauthErrors) as [OAuthErrorName, ...OAuthErrorName[]])
+
+const call = z.strictObject({
+  call: callName,
+  with: z.record(z.string(), writtenText).default({}),
+  /** Files of a multipart call. */
+  files: z.record(z.string(), file).optional(),
+  /** How often the same call is sent, whatever comes of it. */
+  repeat: z.int().positive().optional(),
+  as: caller.optional(),
+  expect: outcome,
+})
+
+const publish = z.strictObject({
+  /** Items for `client.publish`, as a CSV file would hold them. */
+  publish: z.array(z.record(z.string(), writtenText)).min(1),
+  as: caller.optional(),
+  expect: z.strictObject({
+    published: z.int().nonnegative(),
+    failed: z.int().nonnegative().default(0),
+    /** How many items the shop has on sale afterwards beyond those it had. */
+    newItems: z.int().nonnegative().optional(),
+    /** Errors that the gateway answered on the way. */
+    refusals: z.array(errorRef).optional(),
+  }),
+})
+
+const batch = z
+  .strictObject({
+    /** Calls of one `/router/batch`. */
+    batch: z
+      .array(
+        z.strictObject({
+          call: callName,
+          with: z.record(z.string(), writtenText).default({}),
+          expect: outcome.optional(),
+        }),
+      )
+      .min(1),
+    as: caller.optional(),
+    /** What becomes of the whole batch, where its calls are not answered one by one. */
+    expect: outcome.optional(),
+  })
+  .refine(
+    ({ batch: calls, expect }) =>
+      expect !== undefined
+        ? calls.every((one) => one.expect === undefined)
+        : calls.every((one) => one.expect !== undefined),
+    { error: 'expected either an expect of the whole batch, or one for each call' },
+  )
+
+const refresh = z.strictObject({
+  /** A refresh token for `/token`; the session that it gives is that of the steps to come. */
+  refresh: z.string(),
+  as: caller.optional(),
+  expect: z
+    .strictObject({ fails: oauthFailure.optional(), gives: z.literal('a session').optional() })
+    .refine(({ fails, gives }) => (fails === undefined) !== (gives === undefined), {
+      error: 'expected either fails, or gives: a session',
+    }),
+})
+
+const exchanges = z.strictObject({
+  /** Which exchanges of the journal are counted. */
+  exchanges: z.strictObject({ method: callName.optional(), fails: errorRef.optional() }),
+  count: z.int().nonnegative(),
+})
 
 const step = z.union([
-  z.strictObject({
-    call: z.string().refine((name) => Object.hasOwn(methods, name), {
-      error: (issue) => `"${issue.input}" is no method with a contract`,
-    }),
-    with: z.record(z.string(), text).default({}),
-    as: caller.optional(),
-    expect: outcome,
-  }),
-  z.strictObject({
-    /** Items for `client.publish`, as a CSV file would hold them. */
-    publish: z.array(z.record(z.string(), text)).min(1),
-    as: caller.optional(),
-    expect: z.strictObject({
-      published: z.int().nonnegative(),
-      failed: z.int().nonnegative().default(0),
-      /** How many items the shop has on sale afterwards beyond those it had. */
-      newItems: z.int().nonnegative().optional(),
-      /** Errors that the gateway answered on the way. */
-      refusals: z.array(errorRef).optional(),
-    }),
-  }),
+  call,
+  publish,
+  batch,
+  refresh,
+  exchanges,
   z.strictObject({ advance: writtenDuration }),
   z.strictObject({ freeze: writtenMoment }),
 ])
 
+const callCount = z
+  .strictObject({
+    method: z.string(),
+    min: z.int().nonnegative().optional(),
+    max: z.int().nonnegative().optional(),
+  })
+  .refine(({ min, max }) => (min ?? max) !== undefined, { error: 'expected min, max or both' })
+  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
+    error: 'expected max ≥ min',
+  })
+
+/** What an integration must have done when the scenario was played against it. */
+export const expectations = z
+  .strictObject({
+    /** Items by their `outer_id`, at the end. */
+    items: z
+      .strictObject({
+        /** How many new ones there are. */
+        created: z.int().nonnegative().optional(),
+        /** How many of them more than once; 0 where nothing is said. */
+        duplicates: z.int().nonnegative().default(0),
+        /** How many were sent and are not there; 0 where nothing is said. */
+        lost: z.int().nonnegative().default(0),
+      })
+      .optional(),
+    /** Errors that the gateway must have answered it. */
+    errorsMet: z.array(errorRef).min(1).optional(),
+    /** No error may have been taken for success. */
+    noSilentFailures: z.literal(true).optional(),
+    /** How many calls may come while the app is banned, the one that brought the ban not counted. */
+    maxCallsDuringBan: z.int().nonnegative().optional(),
+    /** How often methods must and may have been called. */
+    calls: z.array(callCount).min(1).optional(),
+    /** The exit status of the program. */
+    exit: z.int().min(0).max(255).optional(),
+  })
+  .refine((expected) => Object.values(expected).some((value) => value !== undefined), {
+    error:
+      'expected at least one of items, errorsMet, noSilentFailures, maxCallsDuringBan, calls, exit',
+  })
+export type Expectations = z.output<typeof expectations>
+
+/** The time at which a scenario begins, and how it runs from there. */
+const startClock = z.union([
+  writtenMoment.transform((at) => ({ at, freeze: false })),
+  z.strictObject({ at: writtenMoment, freeze: z.boolean().default(false) }),
+])
+
 /** A story of calls with what each must give, and the rules that make it go wrong. */
-export const scenario = z.strictObject({
-  title: z.string().min(1),
-  description: z.string().optional(),
-  /** Replaces the default world, collection by collection. */
-  world: worldParts.optional(),
-  profile: z.enum(['guide', 'production']).optional(),
-  rateLimit: appSeed.shape.rate_limit,
-  rules: z.array(rule).default([]),
-  steps: z.array(step).default([]),
-})
+export const scenario = z
+  .strictObject({
+    title: z.string().min(1),
+    /** The title in Chinese. */
+    titleZh: z.string().min(1).optional(),
+    /** What happens, and what a good integration does. */
+    description: z.string().optional(),
+    /** Replaces the default world, collection by collection. */
+    world: worldParts.optional(),
+    profile: z.enum(['guide', 'production']).optional(),
+    rateLimit: appSeed.shape.rate_limit,
+    /** Where the clock is set when the scenario begins: `2026-11-11 00:00:00`, or `{ at, freeze }`. */
+    clock: startClock.optional(),
+    rules: z.array(rule).default([]),
+    /** By which the bundled client plays the scenario alone. */
+    steps: z.array(step).default([]),
+    /** What is expected of an integration that meets the scenario. */
+    expect: expectations.optional(),
+  })
+  .check((context) => {
+    const { rules, world } = context.value
+    const apps = world?.apps && new Set(world.apps.map((app) => app.app_key))
+    for (const { path, message } of deadRules(rules, apps)) {
+      context.issues.push({ code: 'custom', input: context.value, path: [...path], message })
+    }
+  })
 
 /** A scenario as people write it. */
 export type ScenarioSeed = z.input<typeof scenario>
 export type Scenario = z.output<typeof scenario>
-export type Rule = z.output<typeof rule>
-export type RuleSeed = z.input<typeof rule>
 export type ScenarioStep = z.output<typeof step>
+export type StepOutcomeExpected = z.output<typeof outcome>
+export type StepFile = z.output<typeof file>
 export type Caller = z.output<typeof caller>
 
 /**
@@ -161,39 +236,3 @@ export type Caller = z.output<typeof caller>
  * })
  */
 export const defineScenario = (seed: ScenarioSeed): Scenario => scenario.parse(seed)
-
-/** How often a rule applies at the most. A range with no number of times means every call in it. */
-export function timesOf({ when, times }: Pick<Rule, 'when' | 'times'>): number {
-  const given = times ?? (typeof when.call === 'object' ? 'always' : 'once')
-  return given === 'always' ? Number.POSITIVE_INFINITY : given === 'once' ? 1 : given
-}
-
-/** A rule in one sentence. */
-export function explainRule({ when, then, times }: Rule): string {
-  const calls = [
-    when.method ? `calls of ${when.method}` : 'all calls',
-    when.app && `by app ${when.app}`,
-    when.session && 'with the session named',
-    when.params &&
-      `with ${Object.entries(when.params)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(', ')}`,
-  ]
-  const which =
-    when.call === undefined
-      ? ''
-      : typeof when.call === 'number'
-        ? `number ${when.call} of `
-        : `numbers ${when.call.from} to ${when.call.to ?? 'the last'} of `
-  const effect = then.refuse
-    ? `refuse it with ${then.refuse}`
-    : then.ban
-      ? `ban the app for ${then.ban.for}`
-      : then.expireSession
-        ? 'end its session'
-        : `answer it ${then.delay} later`
-  const limit = timesOf({ when, times })
-  const often =
-    limit === 1 ? 'once' : limit === Number.POSITIVE_INFINITY ? 'every time' : `${limit} times`
-  return `Of ${which}${calls.filter(Boolean).join(' ')}: ${effect}, ${often}.`
-}

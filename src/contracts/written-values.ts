@@ -14,6 +14,11 @@ export const writtenDuration = z.string().refine((text) => parseDuration(text) !
   error: 'expected a duration such as 500ms, 2s, 31m, 8h',
 })
 
+/** How long something lasts: a duration above 0. */
+export const writtenSpan = writtenDuration.refine((text) => (parseDuration(text) ?? 1) > 0, {
+  error: 'expected a duration above 0',
+})
+
 /** A call limit: `100/min`, `off`. */
 export const writtenRate = z.string().refine((text) => parseRate(text) !== undefined, {
   error: 'expected N/sec, N/min, N/hour, N/day or off',

@@ -1,4 +1,5 @@
-export type { ScenarioOutcome, StepOutcome } from './scenario-runner.ts'
-export { describeStep, playScenario, worldOf } from './scenario-runner.ts'
+export { describeStep } from './describe-step.ts'
+export type { MetError, ScenarioOutcome, StepOutcome } from './scenario-runner.ts'
+export { playScenario, worldOf } from './scenario-runner.ts'
 export type { TestRunner } from './scenario-suite.ts'
 export { defineScenarioSuite } from './scenario-suite.ts'

@@ -1,6 +1,12 @@
-import { createClient, isTopResponseError, readItemTexts, type TopClient } from '../client/index.ts'
 import {
-  type Caller,
+  isTopAuthError,
+  isTopResponseError,
+  isTopShapeError,
+  isTopTransportError,
+  readItemTexts,
+  type TopClient,
+} from '../client/index.ts'
+import {
   decodeArguments,
   defaultWorld,
   errorNameOfWire,
@@ -9,17 +15,21 @@ import {
   type itemAdd,
   itemsInventoryGet,
   itemsOnsaleGet,
-  type ParsedWorld,
-  parseDuration,
+  oauthErrors,
+  parseJson,
   platformErrors,
-  profiles,
   type RequestOf,
   type Scenario,
   type ScenarioStep,
+  type StepFile,
+  type StepOutcomeExpected,
+  type TopFile,
   type WorldSeed,
   worldSeed,
 } from '../contracts/index.ts'
-import { createGateway, type Gateway } from '../server/index.ts'
+import { createGateway, type Exchange, type Gateway } from '../server/index.ts'
+import { describeStep } from './describe-step.ts'
+import { clientFor, type Play, profileOf, sendBatch } from './player.ts'
 
 /** What became of one step of a scenario. */
 export interface StepOutcome {
@@ -29,15 +39,20 @@ export interface StepOutcome {
   readonly problem: string | undefined
 }
 
+/** An error that the gateway answered. */
+export type MetError = Pick<Exchange, 'method' | 'code' | 'subCode'>
+
 export interface ScenarioOutcome {
   readonly title: string
   readonly passed: boolean
   readonly steps: readonly StepOutcome[]
+  /** Every error that the gateway answered on the way, in its order. */
+  readonly met: readonly MetError[]
 }
 
 /**
- * Where every scenario's clock starts: far from the real time, which the gateway would accept as a
- * `timestamp` too, and after the default world's expired sessions.
+ * Where a scenario's clock starts that does not say it: far from the real time, which the gateway would
+ * accept as a `timestamp` too, and after the default world's expired sessions.
  */
 const startOfPlay = '2016-11-11 00:00:00'
 
@@ -47,8 +62,9 @@ export function worldOf(scenario: Scenario): WorldSeed {
 }
 
 /**
- * Plays a scenario with the bundled client against a gateway of its own, in this process. Waiting costs
- * no time: the client's sleep moves the gateway's clock. A step that does not give what it must ends the play.
+ * Plays a scenario with the bundled client against a gateway of its own, in this process. The clock stands
+ * still but where somebody waits, so waiting costs no time and every play is the same. A step that does
+ * not give what it must ends the play.
  */
 export async function playScenario(scenario: Scenario): Promise<ScenarioOutcome> {
   const world = worldSeed.parse(worldOf(scenario))
@@ -56,24 +72,24 @@ export async function playScenario(scenario: Scenario): Promise<ScenarioOutcome>
     world: worldOf(scenario),
     profile: scenario.profile,
     rateLimit: scenario.rateLimit,
+    time: scenario.clock?.at ?? startOfPlay,
+    freeze: true,
     scenarios: [{ title: scenario.title, rules: scenario.rules }],
   })
-  gateway.clock.set(startOfPlay)
+  const play: Play = { scenario, world, gateway, newest: undefined }
   const steps: StepOutcome[] = []
   for (const step of scenario.steps) {
-    const problem = await playStep(step, { scenario, world, gateway })
+    const problem = await playStep(step, play)
     steps.push({ title: describeStep(step), problem })
     if (problem !== undefined) break
   }
   const passed =
     steps.length === scenario.steps.length && steps.every((step) => step.problem === undefined)
-  return { title: scenario.title, passed, steps }
-}
-
-interface Play {
-  readonly scenario: Scenario
-  readonly world: ParsedWorld
-  readonly gateway: Gateway
+  const met = gateway.exchanges
+    .list()
+    .filter(({ outcome }) => outcome === 'refused')
+    .map(({ method, code, subCode }) => ({ method, code, subCode }))
+  return { title: scenario.title, passed, steps, met }
 }
 
 /** @returns what went otherwise than it must */
@@ -87,31 +103,190 @@ async function playStep(step: ScenarioStep, play: Play): Promise<string | undefi
     gateway.clock.freeze(step.freeze)
     return undefined
   }
-  return 'call' in step ? playCall(step, play) : playPublish(step, play)
+  if ('exchanges' in step) return countExchanges(step, gateway)
+  if ('call' in step) return playCall(step, play)
+  if ('batch' in step) return playBatch(step, play)
+  return 'refresh' in step ? playRefresh(step, play) : playPublish(step, play)
 }
 
 type CallStep = Extract<ScenarioStep, { call: string }>
 type PublishStep = Extract<ScenarioStep, { publish: unknown }>
+type BatchStep = Extract<ScenarioStep, { batch: unknown }>
+type RefreshStep = Extract<ScenarioStep, { refresh: unknown }>
+type ExchangesStep = Extract<ScenarioStep, { exchanges: unknown }>
+
+/** What came of one call. */
+type Came =
+  | { readonly answer: unknown }
+  | { readonly error: SeenError; readonly message: string }
+  | { readonly broken: 'connection' | 'answer'; readonly message: string }
+  | { readonly problem: string }
+
+interface SeenError {
+  readonly code: number | string
+  readonly subCode: string | undefined
+}
 
 async function playCall(step: CallStep, play: Play): Promise<string | undefined> {
+  const { expect, repeat = 1 } = step
+  const expected = Array.isArray(expect.fails)
+    ? expect.fails.map((fails) => ({ fails }))
+    : Array<StepOutcomeExpected>(repeat).fill(expect)
+  // A client that tries again would meet other errors than those listed.
+  const once = step.as?.check === false || expected.length > 1 || expect.breaks !== undefined
   const client = clientFor(step.as, play)
+  for (const [at, one] of expected.entries()) {
+    const problem = judge(await send(step, client, once), one)
+    if (problem !== undefined) return expected.length > 1 ? `call ${at + 1}: ${problem}` : problem
+  }
+  return undefined
+}
+
+async function send(step: CallStep, client: TopClient, once: boolean): Promise<Came> {
   const contract = findMethod(step.call)
-  if (!contract) return `${step.call} has no contract`
+  if (!contract) return { problem: `${step.call} has no contract` }
+  const sent = { ...step.with, ...filesOf(step.files) }
+  try {
+    if (once) return { answer: await client.callUnchecked(step.call, sent) }
+    const decoded = decodeArguments(contract, sent)
+    if ('issues' in decoded)
+      return { problem: `"with" breaks the contract: ${JSON.stringify(decoded.issues)}` }
+    return { answer: await client.call(contract, decoded.request) }
+  } catch (error) {
+    return cameOf(error)
+  }
+}
+
+/** The smallest pictures there are: one pixel. */
+const pictures = {
+  png: {
+    contentType: 'image/png',
+    base64:
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  },
+  gif: {
+    contentType: 'image/gif',
+    base64: 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7',
+  },
+} as const
+
+function filesOf(files: Readonly<Record<string, StepFile>> = {}): Record<string, TopFile> {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, file]) => {
+      const known = typeof file === 'string' ? pictures[file] : undefined
+      const bytes =
+        typeof file === 'object' && 'text' in file
+          ? Buffer.from(file.text)
+          : Buffer.from(known?.base64 ?? (file as { base64: string }).base64, 'base64')
+      const contentType = known?.contentType ?? 'application/octet-stream'
+      return [
+        name,
+        { fileName: typeof file === 'string' ? `image.${file}` : name, contentType, bytes },
+      ]
+    }),
+  )
+}
+
+function cameOf(error: unknown): Came {
+  const message = error instanceof Error ? error.message : String(error)
+  if (isTopResponseError(error))
+    return { error: { code: error.code, subCode: error.subCode }, message }
+  if (isTopTransportError(error)) return { broken: 'connection', message }
+  if (isTopShapeError(error)) return { broken: 'answer', message }
+  return { problem: message }
+}
+
+/** @returns what is otherwise than expected */
+function judge(came: Came, expected: StepOutcomeExpected): string | undefined {
+  if ('problem' in came) return came.problem
+  const { fails, gives, breaks } = expected
+  if ('broken' in came) {
+    if (came.broken === breaks) return undefined
+    const wanted = breaks ?? (typeof fails === 'string' ? fails : 'an answer')
+    return `expected ${wanted}, but ${came.broken === 'connection' ? 'no answer came' : 'the answer could not be read'}: ${came.message}`
+  }
+  if ('error' in came) {
+    if (typeof fails !== 'string')
+      return `expected ${breaks === undefined ? 'an answer' : 'none that can be read'}, got ${came.message}`
+    return isError(came.error, fails) ? undefined : `expected ${fails}, got ${came.message}`
+  }
+  if (gives === undefined) {
+    const wanted = typeof fails === 'string' ? fails : 'no answer that can be read'
+    return `expected ${wanted}, but the call was answered`
+  }
+  return missingPart(gives, came.answer)
+}
+
+function isError({ code, subCode }: SeenError, reference: string): boolean {
+  const expected = expectedError(reference)
+  const name = errorNameOfWire(code)
+  return (
+    name !== undefined &&
+    platformErrors[name].code === expected.code &&
+    (expected.subCode === undefined || subCode === expected.subCode)
+  )
+}
+
+async function playBatch(step: BatchStep, play: Play): Promise<string | undefined> {
+  let texts: readonly string[]
+  try {
+    texts = await sendBatch(step.batch, step.as, play)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return step.expect
+      ? judge({ broken: 'connection', message }, step.expect)
+      : `no answer came: ${message}`
+  }
+  if (step.expect) return judge(readAnswer(texts.join('')), step.expect)
+  if (texts.length !== step.batch.length)
+    return `expected ${step.batch.length} answers, got ${texts.length}: ${texts.join(' ')}`
+  for (const [at, { call, expect }] of step.batch.entries()) {
+    const problem = expect && judge(readAnswer(texts[at] as string), expect)
+    if (problem !== undefined) return `call ${at + 1}, ${call}: ${problem}`
+  }
+  return undefined
+}
+
+function readAnswer(text: string): Came {
   let answer: unknown
   try {
-    if (step.as?.check === false) answer = await client.callUnchecked(step.call, step.with)
-    else {
-      const decoded = decodeArguments(contract, step.with)
-      if ('issues' in decoded)
-        return `"with" breaks the contract: ${JSON.stringify(decoded.issues)}`
-      answer = await client.call(contract, decoded.request)
-    }
-  } catch (error) {
-    return judgeError(error, step.expect.fails)
+    answer = parseJson(text)
+  } catch {
+    return { broken: 'answer', message: text.slice(0, 200) }
   }
-  if (step.expect.fails !== undefined)
-    return `expected ${step.expect.fails}, but the call was answered`
-  return missingPart(step.expect.gives, answer)
+  const [[root = '', fields] = []] = Object.entries(answer as object)
+  if (root !== 'error_response') return { answer: fields }
+  const { code, sub_code } = fields as { code: number | string; sub_code?: string }
+  return { error: { code, subCode: sub_code }, message: text }
+}
+
+async function playRefresh(step: RefreshStep, play: Play): Promise<string | undefined> {
+  const { fails } = step.expect
+  try {
+    const { session } = await clientFor(step.as, play).refresh(step.refresh)
+    if (fails !== undefined) return `expected ${fails}, but a session was given`
+    play.newest = session
+    return undefined
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    if (fails === undefined) return `expected a session, got ${message}`
+    const row = oauthErrors[fails]
+    const isIt =
+      isTopAuthError(error) && error.error === row.error && error.description === row.description
+    return isIt ? undefined : `expected ${fails}, got ${message}`
+  }
+}
+
+function countExchanges({ exchanges, count }: ExchangesStep, gateway: Gateway): string | undefined {
+  const { method, fails } = exchanges
+  const found = gateway.exchanges
+    .list({ method })
+    .filter(
+      ({ code, subCode }) =>
+        fails === undefined ||
+        (code !== null && isError({ code, subCode: subCode ?? undefined }, fails)),
+    ).length
+  return found === count ? undefined : `expected ${count} of them in the journal, found ${found}`
 }
 
 async function playPublish(step: PublishStep, play: Play): Promise<string | undefined> {
@@ -163,55 +338,10 @@ function missingRefusal(references: readonly string[], gateway: Gateway): string
   return undefined
 }
 
-function clientFor(as: Caller | undefined, play: Play): TopClient {
-  const { world, gateway } = play
-  const session = as?.session ?? firstSession(play, as?.app)
-  const appKey = as?.app ?? world.sessions.find((one) => one.session === session)?.app_key ?? ''
-  const app = world.apps.find((one) => one.app_key === appKey)
-  const off = parseDuration(as?.clockOff ?? '0s') ?? 0
-  return createClient({
-    url: 'http://gateway.invalid',
-    appKey,
-    appSecret: as?.secret ?? app?.app_secret ?? '',
-    session: session === '' ? undefined : session,
-    profile: profileOf(play, as),
-    fetch: (url, init) => gateway.fetch(new Request(url, init)),
-    now: () => gateway.clock.state().epochMs + off,
-    random: () => 0.5,
-    // Waiting moves the clock instead of taking time.
-    sleep: async (ms) => void gateway.clock.advance(`${ms}ms`),
-    ...(as?.refreshTo !== undefined && { refreshSession: () => as.refreshTo as string }),
-  })
-}
-
-const firstSession = ({ scenario, world }: Play, appKey: string | undefined): string => {
-  const wanted = (app: ParsedWorld['apps'][number]) =>
-    appKey === undefined ? app.profile === (scenario.profile ?? 'guide') : app.app_key === appKey
-  const app = world.apps.find(wanted) ?? world.apps[0]
-  return world.sessions.find((session) => session.app_key === app?.app_key)?.session ?? ''
-}
-
-function profileOf({ scenario, world }: Play, as: Caller | undefined) {
-  if (scenario.profile) return scenario.profile
-  const app = world.apps.find((one) => one.app_key === as?.app)
-  return app?.profile ?? world.profile ?? profiles.guide.name
-}
-
 function expectedError(reference: string): { code: number; subCode: string | undefined } {
   const found = findError(reference)
   if (typeof found === 'string') throw new Error(found)
   return { code: found.error.code, subCode: found.error.sub_code }
-}
-
-function judgeError(error: unknown, fails: string | undefined): string | undefined {
-  if (!isTopResponseError(error)) return error instanceof Error ? error.message : String(error)
-  if (fails === undefined) return `expected an answer, got ${error.message}`
-  const { code, subCode } = expectedError(fails)
-  const name = errorNameOfWire(error.code)
-  const isCode = name !== undefined && platformErrors[name].code === code
-  return isCode && (subCode === undefined || error.subCode === subCode)
-    ? undefined
-    : `expected ${fails}, got ${error.message}`
 }
 
 /** Where an answer lacks what is expected of it; what it has beyond that does not matter. */
@@ -227,18 +357,4 @@ function missingPart(expected: unknown, actual: unknown, path = ''): string | un
     if (problem !== undefined) return problem
   }
   return undefined
-}
-
-/** A step in a sentence. */
-export function describeStep(step: ScenarioStep): string {
-  if ('advance' in step) return `${step.advance} pass`
-  if ('freeze' in step) return `the clock stops at ${step.freeze}`
-  if ('publish' in step) {
-    const { published, failed } = step.expect
-    const count = (n: number) => `${n} ${n === 1 ? 'item' : 'items'}`
-    return `publishes ${count(step.publish.length)}: ${published} published, ${failed} failed`
-  }
-  const outcome =
-    step.expect.fails === undefined ? 'is answered' : `fails with ${step.expect.fails}`
-  return `${step.call} ${outcome}`
 }

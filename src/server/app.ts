@@ -7,6 +7,7 @@ import type { Env } from './routes/env.ts'
 import { oauthRoutesOf } from './routes/oauth.ts'
 import { pictureRoute } from './routes/pictures.ts'
 import { restRoute } from './routes/rest.ts'
+import { ConnectionLost } from './routes/wire.ts'
 
 /** The Hono app of a gateway. */
 export interface App {
@@ -30,6 +31,8 @@ export function createApp(core: GatewayCore): App {
     ),
   )
   app.onError((error, c) => {
+    // A fault that a scenario asks for: the caller in this process meets it as an error of its fetch.
+    if (error instanceof ConnectionLost || error === c.req.raw.signal.reason) throw error
     core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })
     return c.json({ error: `a mistake of this gateway: ${error.message}` }, 500)
   })

@@ -35,6 +35,7 @@ export interface Received extends Parameters {
  */
 export const noFacts = {
   contract: undefined,
+  fate: undefined,
   session: undefined,
   seller: undefined,
   request: undefined,

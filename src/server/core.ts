@@ -1,12 +1,15 @@
 import type { ClockCommand, Tenant, TenantRequest } from '../contracts/control.ts'
 import type { Profile } from '../contracts/profile.ts'
+import type { FaultSeed } from '../contracts/rule.ts'
 import type { ScenarioSeed } from '../contracts/scenario.ts'
+import type { WireFault } from '../contracts/wire-faults.ts'
 import type { Received } from './call.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { Answer } from './encode.ts'
 import type { Listening, ListenOptions } from './listen.ts'
 import type { GatewayOptions } from './options.ts'
-import type { ClockState } from './state/clock.ts'
+import type { ScenarioFile } from './scenarios-in-force.ts'
+import type { Clock, ClockState } from './state/clock.ts'
 import type { Snapshot } from './state/snapshot.ts'
 import type { App, World } from './state/world.ts'
 import type { Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
@@ -31,6 +34,7 @@ export interface Gateway extends AsyncDisposable {
   tenant(request?: TenantRequest): Promise<Tenant>
   readonly clock: GatewayClock
   readonly scenarios: GatewayScenarios
+  readonly faults: GatewayFaults
   readonly exchanges: GatewayExchanges
 }
 
@@ -45,12 +49,36 @@ export interface GatewayClock {
   resume(): ClockState
 }
 
+/** Narrows to one tenant: rules that only its calls meet, beside those of the gateway. */
+export interface OfTenant {
+  readonly appKey?: string | undefined
+}
+
 export interface GatewayScenarios {
-  /** The rules in force, each in a sentence. */
-  list(): readonly ActiveRule[]
-  /** Puts the rules of these scenarios in force instead of those that are. */
-  set(scenarios: readonly (string | ScenarioSeed)[]): readonly ActiveRule[]
-  clear(): void
+  /** The rules in force, faults among them, each in a sentence; first what decides first. */
+  list(of?: OfTenant): readonly ActiveRule[]
+  /**
+   * Puts the rules of these scenarios in force instead of those that are, and sets the clock where one
+   * of them says so.
+   *
+   * @throws ZodError, DataFileError, OptionError for what is no scenario
+   */
+  set(scenarios: readonly (string | ScenarioSeed)[], of?: OfTenant): readonly ActiveRule[]
+  clear(of?: OfTenant): void
+  /** The scenario files in force, and what is wrong with their last edit. */
+  files(): readonly ScenarioFile[]
+}
+
+/** Faults put in force one by one, before the rules of scenarios. */
+export interface GatewayFaults {
+  /**
+   * @throws ZodError for what is no fault
+   * @example
+   * gateway.faults.add({ fault: 'reset-after', method: 'taobao.item.add' })
+   */
+  add(fault: FaultSeed, of?: OfTenant): ActiveRule
+  list(of?: OfTenant): readonly ActiveRule[]
+  clear(of?: OfTenant): void
 }
 
 export interface GatewayExchanges {
@@ -64,6 +92,12 @@ export interface Answered extends Answer {
   readonly exchange: string
   readonly gate: string
   readonly tier: string | undefined
+  /** When it was written, in milliseconds on the world's clock. */
+  readonly now: number
+  /** What happens to it on the wire. */
+  readonly fault: WireFault | undefined
+  /** The clock that the wire waits by. */
+  readonly clock: Clock
 }
 
 /** What routes need of a gateway beside its public face. */

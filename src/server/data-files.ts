@@ -25,7 +25,12 @@ export class DataFileError extends Error {
  *
  * @throws DataFileError naming file, line and path of everything wrong
  */
-export function readDataFile<T extends z.ZodType>(file: string, schema: T): z.output<T> {
+export function readDataFile<T extends z.ZodType>(
+  file: string,
+  schema: T,
+  /** What is wrong beyond the schema, by its place. */
+  check: (value: z.output<T>) => readonly Problem[] = () => [],
+): z.output<T> {
   let source: string
   try {
     source = readFileSync(file, 'utf8')
@@ -47,15 +52,18 @@ export function readDataFile<T extends z.ZodType>(file: string, schema: T): z.ou
     ])
   }
   const result = schema.safeParse(document.toJS() ?? {})
-  if (result.success) return result.data
+  const problems = result.success
+    ? check(result.data)
+    : result.error.issues.flatMap((issue) =>
+        problemsOf({ issues: [issue] } as unknown as z.ZodError),
+      )
+  if (result.success && problems.length === 0) return result.data
   throw new DataFileError(
     file,
-    result.error.issues.flatMap((issue) =>
-      problemsOf({ issues: [issue] } as unknown as z.ZodError).map((problem) => {
-        const line = lineOf(document, lines, problem.path)
-        return line === undefined ? problem : { ...problem, line }
-      }),
-    ),
+    problems.map((problem) => {
+      const line = lineOf(document, lines, problem.path)
+      return line === undefined ? problem : { ...problem, line }
+    }),
   )
 }
 

@@ -7,8 +7,10 @@ import {
   writeResponse,
 } from '../contracts/protocol/envelope.ts'
 import { type ErrorResponse, type Rejection, reject } from '../contracts/protocol/errors.ts'
+import { shapeOfPatched } from '../contracts/protocol/merge-patch.ts'
 import { shapeOf } from '../contracts/protocol/wire-shape.ts'
 import type { Received } from './call.ts'
+import type { Fate } from './traffic/rules.ts'
 
 export type HttpStatusMode = 'always-200' | 'semantic'
 
@@ -20,7 +22,11 @@ export interface Answer {
   readonly retryAfter: number | undefined
 }
 
-type Answered = Received & { readonly contract?: AnyContract; readonly response?: object }
+type Answered = Received & {
+  readonly contract?: AnyContract
+  readonly response?: object
+  readonly fate?: Fate
+}
 
 /** Turns a verdict into bytes. Never throws: what cannot be written becomes code 15. */
 export function encode(
@@ -28,13 +34,14 @@ export function encode(
   rejection: Rejection | undefined,
   mode: HttpStatusMode,
 ): Answer {
-  const contentType = contentTypes[call.format]
+  const contentType = contentTypes[styleOf(call).format]
   if (!rejection) {
     try {
+      const shape = shapeOf((call.contract as AnyContract).response)
       const body = writeResponse(
         responseKey((call.contract as AnyContract).name),
         call.response,
-        shapeOf((call.contract as AnyContract).response),
+        call.fate?.patches.length ? shapeOfPatched(call.response, shape) : shape,
         { ...styleOf(call), code: call.profile.successCode },
       )
       return { status: 200, contentType, body, retryAfter: undefined }
@@ -53,7 +60,15 @@ export function encode(
   }
 }
 
-const styleOf = ({ format, simplify, requestId }: Received) => ({ format, simplify, requestId })
+/** The fault `xml` writes in the format that was not asked for. */
+function styleOf({ format, simplify, requestId, fate }: Answered) {
+  if (fate?.wire?.kind !== 'xml') return { format, simplify, requestId }
+  return {
+    format: format === 'json' ? ('xml' as const) : ('json' as const),
+    simplify: false,
+    requestId,
+  }
+}
 
 /** The HTTP status that a gateway of today would use; the platform itself always says 200. */
 export function statusOf({ code, sub_code }: Pick<ErrorResponse, 'code' | 'sub_code'>): number {

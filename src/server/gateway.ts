@@ -13,7 +13,9 @@ import {
 } from '../contracts/protocol/timestamp.ts'
 import { rateOption } from '../contracts/rate.ts'
 import { findMethod, methods, tierOf } from '../contracts/registry.ts'
-import { defineScenario, type ScenarioSeed } from '../contracts/scenario.ts'
+import { faultRequest } from '../contracts/rule.ts'
+import { unknownMethods } from '../contracts/rule-checks.ts'
+import type { Scenario } from '../contracts/scenario.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { writtenWindow } from '../contracts/written-values.ts'
 import { createApp } from './app.ts'
@@ -27,7 +29,7 @@ import { handlers } from './handlers/index.ts'
 import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Runnable, Verdict } from './pipeline.ts'
-import { loadScenario } from './scenario-files.ts'
+import { createScenariosInForce } from './scenarios-in-force.ts'
 import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
 import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './state/snapshot.ts'
@@ -35,7 +37,7 @@ import { fileStore, memoryStore } from './state/store.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
-import { type ActiveRule, activeRules, createRules } from './traffic/rules.ts'
+import { createRules, type Fate } from './traffic/rules.ts'
 
 interface TenantRecord {
   readonly seed: ParsedWorld
@@ -61,9 +63,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const base = createWorld('', store, clock, ids)
   const worlds = new Map<string, World>()
   const offsets = new Map<string, OffsetClock>()
-  const rules = createRules()
-  const initialRules = rulesOf(options.scenarios ?? [])
-  rules.set(initialRules)
+  const rules = createRules({
+    worlds: () => [base, ...worlds.values()],
+    advance: (world, ms) => void moveWorld(world, ms),
+  })
   const givenSeed = worldSeed.parse(options.world ?? defaultWorld)
 
   const extra = new Map((options.methods ?? []).map((entry) => [entry.contract.name, entry]))
@@ -79,6 +82,16 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   })
   const envelopeGates = gates.only(({ batch }) => batch !== 'call')
   const batchedGates = gates.only(({ batch }) => batch !== 'envelope')
+  const startTime = options.time === undefined ? undefined : moment(options.time)
+  startClock()
+  const inForce = createScenariosInForce({
+    rules,
+    initial: options.scenarios ?? [],
+    methodNames: () => [...Object.keys(methods), ...extra.keys()],
+    setClock,
+    watch: options.watch ?? false,
+    onEdit: (edit) => options.log?.({ event: 'scenario', ...edit }),
+  })
   const worldOf = (appKey: string | undefined) =>
     appKey === undefined ? base : (worlds.get(appKey) ?? base)
   const diagnosis = createDiagnosis({
@@ -131,6 +144,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     offsets.set(appKey, own)
     const world = createWorld(appKey, store, own, createIds(`${idSeed}/${appKey}`))
     worlds.set(appKey, world)
+    rules.rearm(world)
     return world
   }
 
@@ -138,6 +152,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.drop(collectionsOf(appKey))
     store.delete('tenants', appKey)
     store.delete('meta', `issued@${appKey}`)
+    const world = worlds.get(appKey)
+    if (world) inForce.forget(world)
     worlds.delete(appKey)
     offsets.delete(appKey)
     journal.clear(appKey)
@@ -200,10 +216,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   function settle(call: Received, verdict: Verdict, started: number): Answered {
-    const { rejection, passed } = verdict
-    const { status, contentType, body, retryAfter } = encode(call, rejection, httpStatus)
+    const { rejection, dropped, passed } = verdict
+    const { status, contentType, body, retryAfter } = dropped
+      ? nothing
+      : encode(call, rejection, httpStatus)
     const exchange = journal.nextId()
-    const { contract } = call as { contract?: AnyContract }
+    const { contract, fate } = call as { contract?: AnyContract; fate?: Fate }
     journal.add({ call, verdict, status, body, took: performance.now() - started })
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
@@ -216,9 +234,43 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       body,
       retryAfter,
       exchange,
-      gate: rejection ? (verdict.gates[passed - 1]?.name ?? '') : 'passed',
+      gate: rejection || dropped ? (verdict.gates[passed - 1]?.name ?? '') : 'passed',
       tier: contract && (contract.tier ?? 'stateful'),
+      now: call.now,
+      fault: fate?.wire,
+      clock: call.world.clock,
     }
+  }
+
+  /** As the options say, or in real time. */
+  function startClock() {
+    clock.reset()
+    if (options.freeze) clock.freeze(startTime)
+    else if (startTime !== undefined) clock.set(startTime)
+  }
+
+  /** Sets the clock to where a scenario begins; a time that the options give is not overruled. */
+  function setClock({ at, freeze }: NonNullable<Scenario['clock']>, world: World = base) {
+    const own = offsets.get(world.id)
+    if (own && freeze)
+      throw new OptionError('a tenant has an offset, not a clock that could be frozen')
+    if (own) own.advance(moment(at) - own.now())
+    else if (startTime !== undefined) return
+    else if (freeze) clock.freeze(moment(at))
+    else clock.set(moment(at))
+  }
+
+  function moveWorld(world: World, ms: number) {
+    const moving = offsets.get(world.id) ?? clock
+    const target = Math.min(latest, Math.max(earliest, moving.now() + ms))
+    moving.advance(target - moving.now())
+  }
+
+  function tenantWorld(appKey: string | undefined): World | undefined {
+    if (appKey === undefined) return undefined
+    const world = worlds.get(appKey)
+    if (!world) throw new OptionError(`no tenant has the app key "${appKey}"`)
+    return world
   }
 
   function moveClock({ appKey, freeze, set, advance, scale, resume }: ClockCommand): ClockState {
@@ -276,6 +328,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       return server
     },
     async close() {
+      inForce.close()
       // First, so that a delayed call is answered now rather than cut off.
       clock.stop()
       await Promise.all([...listening].map((server) => server.close()))
@@ -290,15 +343,18 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         const record = store.collection<TenantRecord>('tenants').get(appKey)
         if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
         const world = worlds.get(appKey)
-        world?.plant(record.seed)
-        if (world) rules.rearm(world)
         offsets.get(appKey)?.reset()
+        world?.plant(record.seed)
+        if (world) {
+          inForce.forget(world)
+          rules.rearm(world)
+        }
         journal.clear(appKey)
       } else {
         for (const key of core.tenants()) closeTenant(key)
-        clock.reset()
+        startClock()
         journal.clear()
-        rules.set(initialRules)
+        inForce.reset()
         plantBase(store.collection<ParsedWorld>('meta').get('seed') ?? givenSeed)
       }
       await store.committed()
@@ -334,12 +390,25 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       resume: () => moveClock({ resume: true }),
     },
     scenarios: {
-      list: () => rules.list(),
-      set(scenarios) {
-        rules.set(rulesOf(scenarios))
-        return rules.list()
+      list: ({ appKey } = {}) => rules.list(tenantWorld(appKey)),
+      set(scenarios, { appKey } = {}) {
+        const world = tenantWorld(appKey)
+        inForce.set(scenarios, world)
+        return rules.list(world)
       },
-      clear: () => rules.set([]),
+      clear: ({ appKey } = {}) => inForce.clear(tenantWorld(appKey)),
+      files: () => inForce.files(),
+    },
+    faults: {
+      add(fault, { appKey } = {}) {
+        const rule = faultRequest.parse(fault)
+        const [problem] = unknownMethods([rule], [...Object.keys(methods), ...extra.keys()])
+        if (problem) throw new OptionError(problem.message)
+        return rules.addFault(rule, tenantWorld(appKey))
+      },
+      list: ({ appKey } = {}) =>
+        rules.list(tenantWorld(appKey)).filter(({ scenario }) => scenario === 'faults'),
+      clear: ({ appKey } = {}) => rules.clearFaults(tenantWorld(appKey)),
     },
     exchanges: {
       list: (filter) => journal.list(filter),
@@ -358,13 +427,8 @@ export const methodCount = ofTier('stateful')
 /** How many methods are answered by a sample. */
 export const stubCount = ofTier('stub')
 
-function rulesOf(scenarios: readonly (string | ScenarioSeed)[]): ActiveRule[] {
-  return scenarios.flatMap((given) => {
-    if (typeof given !== 'string') return activeRules(given.title, defineScenario(given).rules)
-    const { name, scenario } = loadScenario(given)
-    return activeRules(name, scenario.rules)
-  })
-}
+/** What is written for a call whose connection fails before it is carried out. */
+const nothing = { status: 0, contentType: '', body: '', retryAfter: undefined } as const
 
 function moment(text: string): number {
   const at = parseTime(text)

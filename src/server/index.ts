@@ -1,4 +1,11 @@
-export type { Gateway, GatewayClock, GatewayExchanges, GatewayScenarios } from './core.ts'
+export type {
+  Gateway,
+  GatewayClock,
+  GatewayExchanges,
+  GatewayFaults,
+  GatewayScenarios,
+  OfTenant,
+} from './core.ts'
 export { signedCurl } from './curl.ts'
 export { DataFileError, readDataFile } from './data-files.ts'
 export type { ExplainedCall } from './diagnosis.ts'
@@ -14,8 +21,9 @@ export type { Listening, ListenOptions } from './listen.ts'
 export { isLoopback, PortInUseError } from './listen.ts'
 export type { GatewayOptions, LogEvent, MethodEntry } from './options.ts'
 export { ExistingStateError } from './options.ts'
-export type { NamedScenario } from './scenario-files.ts'
+export type { LoadOptions, NamedScenario } from './scenario-files.ts'
 export { bundledScenarios, loadScenario, scenarioNames } from './scenario-files.ts'
+export type { ScenarioFile } from './scenarios-in-force.ts'
 export type { ClockState } from './state/clock.ts'
 export { StoreFormatError } from './state/journal-adapter.ts'
 export { FolderInUseError } from './state/lock.ts'
@@ -27,6 +35,7 @@ export type {
   Exchange,
   ExchangeFilter,
   ExplainedExchange,
+  NearMiss,
   UploadedFile,
 } from './traffic/journal.ts'
 export type { ActiveRule } from './traffic/rules.ts'

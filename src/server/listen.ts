@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
@@ -62,8 +62,12 @@ export async function listen(
   const controlToken = randomBytes(24).toString('base64url')
   const guard: Guard = { token: controlToken, open: isLoopback(host) }
   const server = createAdaptorServer({
-    fetch: (request, { incoming }) =>
-      fetch(request, { guard, incoming: incoming as IncomingMessage }),
+    fetch: (request, { incoming, outgoing }) =>
+      fetch(request, {
+        guard,
+        incoming: incoming as IncomingMessage,
+        outgoing: outgoing as ServerResponse,
+      }),
     // A GET carries all its parameters in the URL.
     serverOptions: { maxHeaderSize: maxUrlBytes, ...tls },
     ...(tls && { createServer: createHttpsServer }),

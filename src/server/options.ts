@@ -5,6 +5,7 @@ import type { WorldSeed } from '../contracts/world.ts'
 import type { SignatureHint } from './diagnosis.ts'
 import type { HttpStatusMode } from './encode.ts'
 import type { AnyHandler } from './handlers/handler.ts'
+import type { ScenarioFile } from './scenarios-in-force.ts'
 import type { Exchange } from './traffic/journal.ts'
 
 /** What {@link createGateway} can be told; everything has a default. */
@@ -28,6 +29,12 @@ export interface GatewayOptions {
   readonly timestampWindow?: string | undefined
   /** Scenarios whose rules are in force: names, files, or scenarios. @default none */
   readonly scenarios?: readonly (string | ScenarioSeed)[] | undefined
+  /** Reads scenario files anew when they change; a broken edit keeps the last good one. @default false */
+  readonly watch?: boolean | undefined
+  /** Where the clock begins: `2026-11-11 00:00:00`; after a reset as well. @default the real time */
+  readonly time?: string | undefined
+  /** Whether the clock stands still from the start. @default false */
+  readonly freeze?: boolean | undefined
   /** Same seed, same identifiers. @default 1 */
   readonly seed?: number | string | undefined
   /** `semantic` answers errors with 429, 401, 400 …; the platform itself always says 200. @default 'always-200' */
@@ -51,6 +58,8 @@ export interface MethodEntry {
 export type LogEvent =
   /** `signature` and `hint` come with a call refused for its sign, a few times a second at the most. */
   | ({ readonly event: 'call' } & Exchange & Partial<SignatureHint>)
+  /** A scenario file in force was edited: it was read, or there is a problem with it. */
+  | ({ readonly event: 'scenario' } & ScenarioFile)
   | { readonly event: 'bug'; readonly message: string; readonly stack: string | undefined }
 
 /** The data folder holds state, and a world was given: one of them would be lost. */

@@ -1,8 +1,22 @@
 import type { Fidelity, PlatformErrorRef } from '../contracts/protocol/error-table.ts'
 import { Rejection } from '../contracts/protocol/errors.ts'
 
+/**
+ * The end of a run that brings facts with it: those behind a refusal are needed too (what the wire does
+ * to it), and without a refusal nobody is answered at all.
+ */
+export class Halt {
+  readonly facts: object
+  readonly rejection: Rejection | undefined
+
+  constructor(facts: object, rejection: Rejection | undefined) {
+    this.facts = facts
+    this.rejection = rejection
+  }
+}
+
 /** What a gate learned; `undefined` when it only looked. */
-type Outcome<Facts> = Facts | Rejection | undefined
+type Outcome<Facts> = Facts | Rejection | Halt | undefined
 
 /** One check of a call. A refusal is a value; what a gate throws is a bug of ours. */
 type Gate<Call, Facts extends object> = (call: Call) => Outcome<Facts> | Promise<Outcome<Facts>>
@@ -19,6 +33,8 @@ export interface GateInfo extends Fidelity {
 /** What came of a call. */
 export interface Verdict {
   readonly rejection: Rejection | undefined
+  /** The call was neither carried out nor refused: its connection fails. */
+  readonly dropped?: true
   /** How many gates ran; the last of them refused when there is a rejection. */
   readonly passed: number
   /** The gates in their order, those behind a refusal too. */
@@ -79,8 +95,11 @@ function take(
   gates: readonly GateInfo[],
 ): Verdict | undefined {
   if (outcome instanceof Rejection) return { rejection: outcome, passed: at + 1, gates }
-  const facts = outcome as Readonly<Record<string, unknown>> | undefined
+  const halt = outcome instanceof Halt ? outcome : undefined
+  const facts = (halt ? halt.facts : outcome) as Readonly<Record<string, unknown>> | undefined
   // A loop, not Object.assign: a fifth of the time that all gates together take.
   for (const name in facts) (call as Record<string, unknown>)[name] = facts[name]
-  return undefined
+  if (!halt) return undefined
+  const { rejection } = halt
+  return { rejection, ...(!rejection && { dropped: true as const }), passed: at + 1, gates }
 }

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { OptionError } from '../contracts/problems.ts'
+import { OptionError, type Problem, pathText } from '../contracts/problems.ts'
+import { methods } from '../contracts/registry.ts'
+import { unknownMethods } from '../contracts/rule-checks.ts'
 import { type Scenario, scenario } from '../contracts/scenario.ts'
 import { readDataFile } from './data-files.ts'
 import { packageRoot } from './package-root.ts'
@@ -24,17 +26,29 @@ export const scenarioNames = (folder = bundledScenarios): string[] =>
     .map((file) => file.replace(extension, ''))
     .sort()
 
+/** How a scenario is looked for and looked at. */
+export interface LoadOptions {
+  /** Where names are looked for. @default the scenarios that come with LocalTOP */
+  readonly folder?: string
+  /** The methods that rules may be about. @default those that LocalTOP knows */
+  readonly methodNames?: readonly string[]
+  /** Whether it must have something that can be played or judged. @default false */
+  readonly toPlay?: boolean
+}
+
 /**
  * Reads a scenario by its name, or from a file.
  *
  * @throws DataFileError for a file that is none; OptionError naming the known scenarios for an unknown name
  */
-export function loadScenario(nameOrFile: string, folder = bundledScenarios): NamedScenario {
+export function loadScenario(nameOrFile: string, options: LoadOptions = {}): NamedScenario {
+  const { folder = bundledScenarios } = options
+  const read = (file: string) => readDataFile(file, scenario, (value) => problemsIn(value, options))
   if (extension.test(nameOrFile)) {
     return {
       name: basename(nameOrFile).replace(extension, ''),
       file: nameOrFile,
-      scenario: readDataFile(nameOrFile, scenario),
+      scenario: read(nameOrFile),
     }
   }
   const file = ['yaml', 'yml', 'json']
@@ -45,5 +59,22 @@ export function loadScenario(nameOrFile: string, folder = bundledScenarios): Nam
       `there is no scenario "${nameOrFile}"; there are ${scenarioNames(folder).join(', ')}. A file ends in .yaml or .json`,
     )
   }
-  return { name: nameOrFile, file, scenario: readDataFile(file, scenario) }
+  return { name: nameOrFile, file, scenario: read(file) }
+}
+
+function problemsIn(
+  { rules, steps, expect }: Scenario,
+  { methodNames = Object.keys(methods), toPlay = false }: LoadOptions,
+): Problem[] {
+  const problems = unknownMethods(rules, methodNames).map(({ path, message }) => ({
+    path: pathText(path),
+    message,
+  }))
+  if (toPlay && steps.length === 0 && !expect) {
+    problems.push({
+      path: 'steps',
+      message: 'the scenario has no steps and no expect: nothing would be verified',
+    })
+  }
+  return problems
 }

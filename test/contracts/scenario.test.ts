@@ -3,13 +3,9 @@ import type * as z from 'zod'
 import { clockCommand, tenantRequest } from '../../src/contracts/control.ts'
 import { defaultWorld } from '../../src/contracts/default-world.ts'
 import { pathText, problemsOf } from '../../src/contracts/problems.ts'
-import {
-  defineScenario,
-  explainRule,
-  type RuleSeed,
-  rule,
-  scenario,
-} from '../../src/contracts/scenario.ts'
+import { explainRule } from '../../src/contracts/explain-rule.ts'
+import { type RuleSeed, rule } from '../../src/contracts/rule.ts'
+import { defineScenario, scenario } from '../../src/contracts/scenario.ts'
 import { worldSeed } from '../../src/contracts/world.ts'
 
 /** What is wrong with a value, as `path: message`; nothing for a value that is right. */

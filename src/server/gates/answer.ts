@@ -2,16 +2,19 @@ import type { AnyContract } from '../../contracts/define-method.ts'
 import { problemsOf } from '../../contracts/problems.ts'
 import { Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { project, selectionOf } from '../../contracts/protocol/fields.ts'
+import { mergePatch } from '../../contracts/protocol/merge-patch.ts'
 import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
 import type { Received } from '../call.ts'
 import { type AnyHandler, failWith } from '../handlers/handler.ts'
-import type { App, Seller } from '../state/world.ts'
+import { type App, laggingWorld, type Seller } from '../state/world.ts'
+import type { Fate } from '../traffic/rules.ts'
 
 type Answerable = Received & {
   app: App
   contract: AnyContract
   request: object
   seller?: Seller
+  fate?: Fate
 }
 
 /**
@@ -28,11 +31,12 @@ export function answerWith(
   return function answer(call: Answerable) {
     const handler = find(call.contract)
     if (!handler) return reject('invalid-method')
+    const lag = call.fate?.lag
     const result = handler({
       request: call.request as never,
       seller: call.seller as never,
       app: call.app,
-      world: call.world,
+      world: lag === undefined ? call.world : laggingWorld(call.world, call.now - lag),
       now: call.now,
       origin: call.origin,
       fail: failWith(call.contract),
@@ -66,10 +70,13 @@ export function answerWith(
         },
       )
     }
+    // A scenario may break what the contract promises; a handler may not.
+    const patched = call.fate?.patches.reduce<unknown>(mergePatch, response) ?? response
+    const facts = { response: patched as object }
     const kept = call.world.committed()
-    if (!kept) return { response }
+    if (!kept) return facts
     return kept.then(
-      () => ({ response }),
+      () => facts,
       (error: Error) => {
         onBug(error, call)
         return reject(

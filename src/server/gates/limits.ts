@@ -14,13 +14,17 @@ import { banned } from '../traffic/limiter.ts'
 export function checkLimits(override: Rate | 'off' | undefined) {
   return function countCall({
     app,
+    params,
     world,
     profile,
     now,
   }: Received & { app: App }): Rejection | undefined {
-    const imposed = world.limiter.banOn(app.app_key, now)
+    const caller = { appKey: app.app_key, method: params.method as string }
+    const imposed = world.limiter.banOn(caller, now)
     if (imposed) return banned(imposed)
-    const own = app.rate_limit === undefined ? undefined : parseRate(app.rate_limit)
+    const own =
+      world.limiter.rateOf(app.app_key) ??
+      (app.rate_limit === undefined ? undefined : parseRate(app.rate_limit))
     const ban = world.limiter.count(app.app_key, own ?? override ?? profile.rateLimit, now)
     return ban && banned(ban)
   }

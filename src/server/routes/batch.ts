@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { readBatch, separatorHeader } from '../../contracts/protocol/batch.ts'
 import type { Parameters } from '../../contracts/protocol/parameters.ts'
+import { hookOf } from '../../contracts/wire-faults.ts'
 import { noFacts, type Received } from '../call.ts'
 import type { Answered, GatewayCore } from '../core.ts'
 import type { Env } from './env.ts'
@@ -10,7 +11,9 @@ import { nobodyThere, respond } from './respond.ts'
 /**
  * Answers `/router/batch`: the envelope (query and raw body) is checked once; then every call in it is
  * answered like one of its own, in order, and the answers are joined by the separator. A refused
- * envelope is one plain error response.
+ * envelope is one plain error response. The batch has one connection: the first fault that a call of it
+ * meets is that of the whole answer, and one that comes before its call ends the batch there; the calls
+ * before it have been carried out.
  */
 export function batchRoute(core: GatewayCore) {
   return async function answerBatch(c: Context<Env>): Promise<Response> {
@@ -19,12 +22,16 @@ export function batchRoute(core: GatewayCore) {
     if (!reading) return nobodyThere()
     const { call: envelope, problem } = reading
     const refused = await core.refuseEnvelope(envelope, problem)
-    if (refused) return respond(refused, header)
+    if (refused) return respond(refused, header, c)
     const { calls, separator } = readBatch(envelope.rawBody, header(separatorHeader))
     const answers: Answered[] = []
     // One after the other: what one call writes the next may read.
-    for (const call of calls) answers.push(await core.answerBatched(callIn(core, envelope, call)))
-    return respond(joined(answers, separator), header)
+    for (const call of calls) {
+      const answered = await core.answerBatched(callIn(core, envelope, call))
+      answers.push(answered)
+      if (answered.fault && hookOf(answered.fault) === 'before') break
+    }
+    return respond(joined(answers, separator), header, c)
   }
 }
 
@@ -75,5 +82,6 @@ function joined(answers: readonly Answered[], separator: string): Answered {
     exchange: answers.map(({ exchange }) => exchange).join(','),
     gate: answers.map(({ gate }) => gate).join(','),
     tier: undefined,
+    fault: answers.find(({ fault }) => fault)?.fault,
   }
 }

@@ -10,15 +10,18 @@ import {
 } from '../../contracts/control.ts'
 import { OptionError, problemsOf } from '../../contracts/problems.ts'
 import { parseJson } from '../../contracts/protocol/json.ts'
+import { parseTime } from '../../contracts/protocol/timestamp.ts'
+import type { FaultSeed } from '../../contracts/rule.ts'
 import { type ScenarioSeed, scenario } from '../../contracts/scenario.ts'
 import { CallFormatError } from '../../contracts/signature-doctor/call-format.ts'
 import { readExplainRequest } from '../../contracts/signature-doctor/read-json.ts'
-import type { GatewayCore } from '../core.ts'
+import type { GatewayCore, OfTenant } from '../core.ts'
 import { signedCurl } from '../curl.ts'
 import { errorCatalogue } from '../error-list.ts'
 import { isLoopback } from '../listen.ts'
 import { scenarioNames } from '../scenario-files.ts'
 import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
+import type { ActiveRule } from '../traffic/rules.ts'
 import { version } from '../version.ts'
 import type { Env } from './env.ts'
 
@@ -64,10 +67,14 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   app.get('/errors', (c) => c.json(errorCatalogue()))
 
   app.get('/exchanges', (c) => {
-    const { appKey, method, code, limit } = c.req.query()
+    const { appKey, method, code, gate, outcome, since, text, limit } = c.req.query()
     const filter = {
       appKey,
       method,
+      gate,
+      text,
+      outcome: outcomeNamed(outcome),
+      since: sinceOf(since),
       code: wholeNumber('code', code),
       limit: wholeNumber('limit', limit),
     }
@@ -109,25 +116,52 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     return c.json(core.moveClock(command))
   })
 
-  app.get('/scenarios', (c) => c.json({ active: rulesInForce(), available: scenarioNames() }))
+  app.get('/scenarios', (c) =>
+    c.json({
+      active: rulesInForce(tenantOf(c)),
+      available: scenarioNames(),
+      files: gateway.scenarios.files(),
+    }),
+  )
   app.put('/scenarios', async (c) => {
     const { scenarios } = await bodyOf(c, scenarioChoice)
+    const of = tenantOf(c)
     try {
-      gateway.scenarios.set(scenarios as (string | ScenarioSeed)[])
+      gateway.scenarios.set(scenarios as (string | ScenarioSeed)[], of)
     } catch (error) {
       // An unknown name, or a file that is no scenario: the message says which and where.
       throw badRequest(error instanceof Error ? error.message : String(error))
     }
-    return c.json({ active: rulesInForce() })
+    return c.json({ active: rulesInForce(of) })
   })
   app.delete('/scenarios', (c) => {
-    gateway.scenarios.clear()
+    gateway.scenarios.clear(tenantOf(c))
     return c.json({ ok: true })
   })
-  const rulesInForce = () =>
-    gateway.scenarios
-      .list()
-      .map(({ scenario: from, sentence }) => ({ scenario: from, rule: sentence }))
+  const inWords = ({ scenario: from, sentence, sentenceZh }: ActiveRule) => ({
+    scenario: from,
+    rule: sentence,
+    ruleZh: sentenceZh,
+  })
+  const rulesInForce = (of: OfTenant) => gateway.scenarios.list(of).map(inWords)
+
+  app.get('/faults', (c) => c.json({ active: gateway.faults.list(tenantOf(c)).map(inWords) }))
+  app.post('/faults', async (c) => {
+    // What is no fault is named by `add`.
+    const added = gateway.faults.add((await jsonOf(c)) as FaultSeed, tenantOf(c))
+    return c.json(inWords(added), 201)
+  })
+  app.delete('/faults', (c) => {
+    gateway.faults.clear(tenantOf(c))
+    return c.json({ ok: true })
+  })
+
+  function tenantOf(c: Context<Env>): OfTenant {
+    const appKey = c.req.query('appKey')
+    if (appKey !== undefined && !core.tenants().includes(appKey))
+      throw notFound(`no tenant has the app key "${appKey}"`)
+    return { appKey }
+  }
 
   app.post('/explain', async (c) => {
     // Identifiers written as numbers may pass 2^53, and a rounded one would be another call.
@@ -174,14 +208,39 @@ async function bodyOf<T extends z.ZodType>(
   schema: T,
   parse: (text: string) => unknown = JSON.parse,
 ): Promise<z.output<T>> {
+  return schema.parse(await jsonOf(c, parse))
+}
+
+async function jsonOf(
+  c: Context<Env>,
+  parse: (text: string) => unknown = JSON.parse,
+): Promise<unknown> {
   const text = await c.req.text()
-  let value: unknown = {}
   try {
-    if (text.trim() !== '') value = parse(text)
+    return text.trim() === '' ? {} : parse(text)
   } catch (error) {
     throw badRequest(`the body is no JSON: ${(error as Error).message}`)
   }
-  return schema.parse(value)
+}
+
+const outcomes = ['answered', 'refused', 'dropped'] as const
+
+function outcomeNamed(text: string | undefined) {
+  if (text === undefined) return undefined
+  const outcome = outcomes.find((one) => one === text)
+  if (!outcome) throw badRequest(`outcome was "${text}"; expected one of ${outcomes.join(', ')}`)
+  return outcome
+}
+
+function sinceOf(text: string | undefined) {
+  if (text === undefined) return undefined
+  if (/^\d{1,12}$/.test(text)) return { id: text }
+  const at = parseTime(text)
+  if (at === undefined)
+    throw badRequest(
+      `since was "${text}"; expected yyyy-MM-dd HH:mm:ss in GMT+8, or the id of an exchange`,
+    )
+  return at
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** Who may use the control API through a port. */
 export interface Guard {
@@ -12,5 +12,6 @@ export interface Env {
   readonly Bindings: {
     readonly guard?: Guard | undefined
     readonly incoming?: IncomingMessage | undefined
+    readonly outgoing?: ServerResponse | undefined
   }
 }

@@ -11,6 +11,6 @@ export function restRoute(core: GatewayCore) {
     const reading = await receive(core, c, header, 'parameters')
     if (!reading) return nobodyThere()
     const answering = core.answer(reading.call, reading.problem)
-    return respond(answering instanceof Promise ? await answering : answering, header)
+    return respond(answering instanceof Promise ? await answering : answering, header, c)
   }
 }

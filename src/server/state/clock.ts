@@ -8,8 +8,11 @@ export interface Clock {
   wall(): number
   /** Whether anybody has frozen, set, moved or scaled it. */
   moved(): boolean
-  /** Ends when this clock has gone on by `ms`, whether by itself or by being moved. */
-  sleep(ms: number): Promise<void>
+  /**
+   * Ends when this clock has gone on by `ms`, whether by itself or by being moved; earlier when the
+   * signal is aborted or the gateway closes.
+   */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 /** The gateway's one clock: it can be frozen, set, advanced and scaled. */
@@ -58,6 +61,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
   let base = 0
   let pace = 1
   let moved = false
+  let stopped = false
   const sleepers = new Set<Sleeper>()
   let timer: NodeJS.Timeout | undefined
 
@@ -86,10 +90,21 @@ export function createClock(wall: () => number = Date.now): MovableClock {
     }
   }
 
-  function sleepOn(clock: Clock, ms: number): Promise<void> {
-    if (ms <= 0) return Promise.resolve()
-    return new Promise((wake) => {
-      sleepers.add({ until: clock.now() + ms, clock, wake })
+  function sleepOn(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+    if (ms <= 0 || stopped || signal?.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal?.removeEventListener('abort', giveUp)
+        resolve()
+      }
+      const sleeper = { until: clock.now() + ms, clock, wake }
+      const giveUp = () => {
+        sleepers.delete(sleeper)
+        wakeSleepers()
+        wake()
+      }
+      signal?.addEventListener('abort', giveUp)
+      sleepers.add(sleeper)
       wakeSleepers()
     })
   }
@@ -98,7 +113,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
     now,
     wall,
     moved: () => moved,
-    sleep: (ms) => sleepOn(clock, ms),
+    sleep: (ms, signal) => sleepOn(clock, ms, signal),
     freeze: (at = now()) => change(at, 0),
     set: (at) => change(at, pace),
     advance: (ms) => change(now() + ms, pace),
@@ -110,6 +125,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
       wakeSleepers()
     },
     stop() {
+      stopped = true
       clearTimeout(timer)
       for (const sleeper of sleepers) sleeper.wake()
       sleepers.clear()
@@ -127,7 +143,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
         now: () => now() + offset,
         wall,
         moved: () => moved || offset !== 0,
-        sleep: (ms) => sleepOn(shifted, ms),
+        sleep: (ms, signal) => sleepOn(shifted, ms, signal),
         advance(ms) {
           offset += ms
           wakeSleepers()

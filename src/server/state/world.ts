@@ -257,6 +257,17 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
   return world
 }
 
+/** A world whose lists do not show items made after a moment: the platform's indexes lag behind its store. */
+export function laggingWorld(world: World, horizon: number): World {
+  const until = formatTime(horizon)
+  const isShown = ({ created }: StoredItem) => (created ?? '') <= until
+  return {
+    ...world,
+    itemsOf: (nick) => [...world.itemsOf(nick)].filter(isShown),
+    itemsByOuterId: (nick, outerId) => world.itemsByOuterId(nick, outerId).filter(isShown),
+  }
+}
+
 function outerIdsOf(item: StoredItem): Set<string> {
   const ids = new Set<string>()
   if (item.outer_id) ids.add(item.outer_id)

@@ -1,21 +1,29 @@
 import { createHash } from 'node:crypto'
 import { advisories, unknownArguments } from '../../contracts/arguments.ts'
 import type { AnyContract } from '../../contracts/define-method.ts'
-import type { Explanation, Rejection } from '../../contracts/protocol/errors.ts'
-import { isSystemParameter } from '../../contracts/protocol/parameters.ts'
+import { nearest } from '../../contracts/near.ts'
+import type { Explanation } from '../../contracts/protocol/errors.ts'
+import { isSystemParameter, systemParameters } from '../../contracts/protocol/parameters.ts'
 import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
-import { findMethod } from '../../contracts/registry.ts'
+import { findMethod, methods } from '../../contracts/registry.ts'
+import {
+  explainFault,
+  type FaultHook,
+  hookOf,
+  type WireFaultKind,
+} from '../../contracts/wire-faults.ts'
 import type { Received } from '../call.ts'
 import { unusedBrackets } from '../gates/request.ts'
 import { signOddity } from '../gates/signature.ts'
-import type { GateInfo, Verdict } from '../pipeline.ts'
+import type { Verdict } from '../pipeline.ts'
 import type { SignatureDiagnosis } from './diagnosis-mask.ts'
+import type { Fate } from './rules.ts'
 
 /** What the journal keeps of one call. Everything derived from it is worked out when somebody looks. */
 interface Entry {
   readonly id: string
-  readonly call: Received & { readonly contract?: AnyContract }
+  readonly call: Received & { readonly contract?: AnyContract; readonly fate?: Fate }
   readonly verdict: Verdict
   readonly status: number
   readonly body: string
@@ -32,11 +40,17 @@ export interface Exchange {
   readonly appKey: string | null
   readonly verb: string
   readonly profile: string
-  readonly outcome: 'answered' | 'refused'
+  /** `dropped`: neither carried out nor refused, the connection failed before. */
+  readonly outcome: 'answered' | 'refused' | 'dropped'
   /** The gate that refused. */
   readonly gate: string | null
   readonly code: number | null
   readonly subCode: string | null
+  /**
+   * What happened to the answer on the wire: the caller may not know what became of the call. `before`
+   * came before anything was written, `after` when the store had it.
+   */
+  readonly fault: { readonly kind: WireFaultKind; readonly hook: FaultHook } | null
   readonly requestId: string
   readonly took: number
 }
@@ -65,8 +79,19 @@ export interface ExplainedExchange extends Exchange {
   readonly explanation: Explanation
   /** Why the sign is wrong, where that was why the call was refused. */
   readonly signature?: SignatureDiagnosis
+  /** The scenario rules that had to do with it, each in a sentence. */
+  readonly rules: readonly string[]
+  /** Names that are nearly known ones: what was sent, and what was probably meant. */
+  readonly nearMisses: readonly NearMiss[]
   /** Oddities that refused nothing. */
   readonly notes: readonly string[]
+}
+
+/** A name that is nearly a known one. */
+export interface NearMiss {
+  readonly of: 'method' | 'parameter'
+  readonly sent: string
+  readonly meant: string
 }
 
 export interface Journal {
@@ -84,6 +109,13 @@ export interface ExchangeFilter {
   readonly method?: string | undefined
   /** The platform's code, whatever the profile; 0 for answers. */
   readonly code?: number | undefined
+  /** The gate that refused, or where the connection was dropped. */
+  readonly gate?: string | undefined
+  readonly outcome?: Exchange['outcome'] | undefined
+  /** Those at or after a moment in milliseconds on the gateway's clock, or after the exchange with this id. */
+  readonly since?: number | { readonly id: string } | undefined
+  /** A text that occurs in a parameter (secret ones left out) or in the answer, in any case. */
+  readonly text?: string | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
 }
@@ -139,14 +171,13 @@ export function createJournal(
         dropOldest()
       }
     },
-    list({ appKey, method, code, limit } = {}) {
+    list(filter = {}) {
+      const { limit } = filter
+      const isWanted = filterOf(filter)
       const found: Exchange[] = []
       for (let at = entries.length - 1; at >= first && found.length < (limit ?? maxCount); at--) {
-        const exchange = summary(entries[at] as Entry)
-        if (appKey !== undefined && exchange.appKey !== appKey) continue
-        if (method !== undefined && exchange.method !== method) continue
-        if (code !== undefined && (exchange.code ?? 0) !== code) continue
-        found.push(exchange)
+        const entry = entries[at] as Entry
+        if (isWanted(entry)) found.push(summary(entry))
       }
       return found.reverse()
     },
@@ -167,6 +198,43 @@ export function createJournal(
   }
 }
 
+/** Cheap questions first: the texts are looked at only where all else fits. */
+function filterOf(filter: ExchangeFilter): (entry: Entry) => boolean {
+  const { appKey, method, code, gate, outcome, since } = filter
+  const text = filter.text?.toLowerCase()
+  return (entry) => {
+    const { call, verdict } = entry
+    if (appKey !== undefined && call.params.app_key !== appKey) return false
+    if (method !== undefined && call.params.method !== method) return false
+    if (code !== undefined && (verdict.rejection?.error.code ?? 0) !== code) return false
+    if (gate !== undefined && gateOf(verdict) !== gate) return false
+    if (outcome !== undefined && outcomeOf(verdict) !== outcome) return false
+    if (typeof since === 'number' && call.now < since) return false
+    if (typeof since === 'object' && Number(entry.id) <= Number(since.id)) return false
+    return text === undefined || holds(entry, text)
+  }
+}
+
+function holds({ call, body }: Entry, text: string): boolean {
+  const isSecret = isSecretCall(call)
+  for (const [name, value] of Object.entries(call.params)) {
+    const isHidden = secretNames.has(name) || (isSecret && !isSystemParameter(name))
+    if (!isHidden && value.toLowerCase().includes(text)) return true
+  }
+  return !isSecret && body.toLowerCase().includes(text)
+}
+
+const outcomeOf = ({ rejection, dropped }: Verdict): Exchange['outcome'] =>
+  rejection ? 'refused' : dropped ? 'dropped' : 'answered'
+
+/** Where the call ended; `null` for one that was answered. */
+const gateOf = ({ rejection, dropped, gates, passed }: Verdict): string | null =>
+  rejection || dropped ? (gates[passed - 1]?.name ?? null) : null
+
+/** By its name: a call that was refused early has no contract yet. */
+const isSecretCall = (call: Entry['call']) =>
+  (call.contract ?? findMethod(call.params.method ?? ''))?.secret === true
+
 function sizeOf({ call, body }: Omit<Entry, 'id' | 'bytes'>): number {
   let size = body.length + call.rawBody.length
   for (const name in call.params) size += name.length + (call.params[name] as string).length
@@ -176,6 +244,7 @@ function sizeOf({ call, body }: Omit<Entry, 'id' | 'bytes'>): number {
 
 function summary({ id, call, verdict, took }: Entry): Exchange {
   const { rejection } = verdict
+  const wire = call.fate?.wire
   return {
     id,
     time: formatTime(call.now),
@@ -183,10 +252,11 @@ function summary({ id, call, verdict, took }: Entry): Exchange {
     appKey: call.params.app_key ?? null,
     verb: call.verb,
     profile: call.profile.name,
-    outcome: rejection ? 'refused' : 'answered',
-    gate: rejection ? (verdict.gates[verdict.passed - 1]?.name ?? null) : null,
+    outcome: outcomeOf(verdict),
+    gate: gateOf(verdict),
     code: rejection?.error.code ?? null,
     subCode: rejection?.error.sub_code ?? null,
+    fault: wire ? { kind: wire.kind, hook: hookOf(wire) } : null,
     requestId: call.requestId,
     took: Math.round(took * 100) / 100,
   }
@@ -201,8 +271,7 @@ function explained(
 ): ExplainedExchange {
   const { call, verdict, status, body } = entry
   const params: Record<string, string> = {}
-  // By its name: a call that was refused early has no contract yet.
-  const isSecret = (call.contract ?? findMethod(call.params.method ?? ''))?.secret
+  const isSecret = isSecretCall(call)
   for (const [name, value] of Object.entries(call.params)) {
     const hidden = isSecret && !isSystemParameter(name)
     // A plain assignment of `__proto__` would be lost.
@@ -211,11 +280,12 @@ function explained(
       enumerable: true,
     })
   }
-  const exchange = summary(entry)
-  const signature = isSignRefused(exchange) ? diagnose(call) : undefined
-  const explanation = explanationOf(verdict.rejection, verdict.gates[verdict.passed - 1])
-  return {
-    ...exchange,
+  const nearMisses = nearMissesOf(call)
+  const shortly = summary(entry)
+  const signature = isSignRefused(shortly) ? diagnose(call) : undefined
+  const explanation = explanationOf(entry, nearMisses)
+  const exchange: ExplainedExchange = {
+    ...shortly,
     request: {
       path: call.path,
       contentType: call.contentType,
@@ -228,8 +298,65 @@ function explained(
     trail: verdict.gates.slice(0, verdict.passed).map((gate) => gate.name),
     explanation: signature ? withDiagnosis(explanation, signature) : explanation,
     ...(signature && { signature: cutDiagnosis(signature) }),
-    notes: notesOf(call),
+    rules: call.fate?.rules.map(({ scenario, sentence }) => `${scenario}: ${sentence}`) ?? [],
+    nearMisses,
+    notes: notesOf(call, nearMisses),
   }
+  return scrubbed(exchange, secretsOf(call)) as ExplainedExchange
+}
+
+/** Shorter ones are left: they would be found in texts that have nothing to do with them. */
+const shortestScrubbed = 8
+
+/** Secrets of the call's world, whatever name they were sent under. */
+function secretsOf({ world }: Entry['call']): string[] {
+  const secrets = new Set<string | undefined>()
+  for (const { app_secret } of world.apps().values()) secrets.add(app_secret)
+  for (const { session, refresh_token } of world.sessions().values()) {
+    secrets.add(session)
+    secrets.add(refresh_token)
+  }
+  for (const code of world.codes().keys()) secrets.add(code)
+  return [...secrets]
+    .filter((secret) => secret !== undefined && secret.length >= shortestScrubbed)
+    .sort((a, b) => (b?.length ?? 0) - (a?.length ?? 0)) as string[]
+}
+
+/** A structure whose texts do not hold a secret any more; names are left as they are. */
+function scrubbed(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === 'string') {
+    let text = value
+    for (const secret of secrets) if (text.includes(secret)) text = text.replaceAll(secret, '***')
+    return text
+  }
+  if (Array.isArray(value)) return value.map((one) => scrubbed(one, secrets))
+  if (typeof value !== 'object' || value === null) return value
+  const copy: Record<string, unknown> = {}
+  for (const [name, part] of Object.entries(value)) {
+    Object.defineProperty(copy, scrubbed(name, secrets) as string, {
+      value: scrubbed(part, secrets),
+      enumerable: true,
+    })
+  }
+  return copy
+}
+
+function nearMissesOf(call: Entry['call']): NearMiss[] {
+  const name = call.params.method ?? ''
+  const contract = call.contract ?? findMethod(name)
+  const found: NearMiss[] = []
+  const add = (of: NearMiss['of'], sent: string, known: Iterable<string>) => {
+    const meant = nearest(sent, known)
+    if (meant !== undefined) found.push({ of, sent, meant })
+  }
+  if (name !== '' && !contract) add('method', name, Object.keys(methods))
+  const known = [...Object.keys(systemParameters), ...Object.keys(contract?.request.shape ?? {})]
+  // What was sent under its right name cannot be what another name meant.
+  const missing = known.filter((one) => !(one in call.params))
+  for (const sent of Object.keys(call.params)) {
+    if (!known.includes(sent)) add('parameter', sent, missing)
+  }
+  return found
 }
 
 const uploaded = ({ fileName, contentType, bytes }: TopFile): UploadedFile => ({
@@ -244,17 +371,35 @@ const mask = (name: string, value: string) => (secretNames.has(name) ? '***' : c
 const cut = (text: string) =>
   text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
 
-function explanationOf(rejection: Rejection | undefined, gate: GateInfo | undefined): Explanation {
+function explanationOf({ verdict, call }: Entry, nearMisses: readonly NearMiss[]): Explanation {
+  const { rejection } = verdict
+  const wire = call.fate?.wire
+  const fault = wire && explainFault(wire)
+  const onTheWire = {
+    en: fault ? ` On the wire a scenario made the gateway ${fault.en}.` : '',
+    zh: fault ? `传输故障（场景设定）：${fault.zh}。` : '',
+  }
+  if (verdict.dropped)
+    return {
+      en: `The call passed every gate and was not carried out.${onTheWire.en}`,
+      zh: `调用通过所有检查但没有执行。${onTheWire.zh}`,
+    }
   if (!rejection)
     return {
-      en: 'The call passed every gate and was answered.',
-      zh: '调用通过所有检查并得到应答。',
+      en: `The call passed every gate and was answered.${onTheWire.en}`,
+      zh: `调用通过所有检查并得到应答。${onTheWire.zh}`,
     }
   const { error, detail } = rejection
+  const gate = gateOf(verdict)
   const what = `${error.code} ${error.msg}${error.sub_code ? ` (${error.sub_code})` : ''}`
+  const method = nearMisses.find(({ of }) => of === 'method')
+  const meant = {
+    en: method ? ` You called ${method.sent}; did you mean ${method.meant}?` : '',
+    zh: method ? `调用的是 ${method.sent}，是否应为 ${method.meant}？` : '',
+  }
   return {
-    en: `Refused at the gate "${gate?.name}" with ${what}.${detail ? ` ${detail.en}` : ''}`,
-    zh: `在 "${gate?.name}" 检查处被拒绝：${what}。${detail ? detail.zh : ''}`,
+    en: `Refused at the gate "${gate}" with ${what}.${detail ? ` ${detail.en}` : ''}${meant.en}${onTheWire.en}`,
+    zh: `在 "${gate}" 检查处被拒绝：${what}。${detail ? detail.zh : ''}${meant.zh}${onTheWire.zh}`,
   }
 }
 
@@ -286,18 +431,20 @@ function cutDiagnosis(diagnosis: SignatureDiagnosis): SignatureDiagnosis {
   }
 }
 
-function notesOf(call: Entry['call']): string[] {
+function notesOf(call: Entry['call'], nearMisses: readonly NearMiss[]): string[] {
   const notes = [...new Set(call.repeated)].map(
     (name) => `"${name}" came more than once; the first one counts`,
   )
   notes.push(...unusedBrackets(call))
   const oddity = signOddity(call)
   if (oddity !== undefined) notes.push(oddity)
+  const meant = new Map(nearMisses.map((miss) => [miss.sent, miss.meant]))
   if (call.contract) {
     const business = Object.keys(call.params).filter((name) => !isSystemParameter(name))
     for (const name of unknownArguments(call.contract, business)) {
+      const known = meant.get(name)
       notes.push(
-        `"${name}" is no parameter of ${call.contract.name}; it was signed and otherwise ignored`,
+        `"${name}" is no parameter of ${call.contract.name}; it was signed and otherwise ignored${known ? `. Did you mean "${known}"?` : ''}`,
       )
     }
     notes.push(...advisories(call.contract, call.params))

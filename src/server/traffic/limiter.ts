@@ -12,17 +12,37 @@ export interface Ban {
   readonly seconds: number
 }
 
-/** Counts the calls of apps in windows, and holds the bans that scenarios impose. */
+/** Who calls what. */
+export interface LimitedCall {
+  readonly appKey: string
+  readonly method: string
+}
+
+/** Counts the calls of apps in windows, and holds the bans and limits that scenarios impose. */
 export interface Limiter {
   /** Counts a call; answers a ban when the app is banned or its window is full. */
   count(appKey: string, rate: Rate | 'off', now: number): Ban | undefined
-  /** The ban that a scenario has put on the app, if it is in force. */
-  banOn(appKey: string, now: number): Ban | undefined
-  ban(appKey: string, kind: string, until: number): void
+  /** The limit that a scenario has put on the app instead of its own. */
+  rateOf(appKey: string): Rate | 'off' | undefined
+  /** Puts another limit on an app, and begins to count anew. */
+  setRate(appKey: string, rate: Rate | 'off'): void
+  /** The ban that a scenario has imposed and that this call falls under; the longest of several. */
+  banOn(call: LimitedCall, now: number): Ban | undefined
+  /** Bans whom the kind of ban is about: the app, the API, or the API for this app. */
+  ban(call: LimitedCall, kind: string, until: number): void
   clear(): void
 }
 
 export const defaultBanKind = 'accesscontrol.limited-by-app-access-count'
+
+/** Documented: whom each kind of ban is about. That the dynamic throttle bans the app is assumed. */
+function banScopes({ appKey, method }: LimitedCall) {
+  return {
+    'accesscontrol.limited-by-api-access-count': `api ${method}`,
+    'accesscontrol.limited-by-app-api-access-count': `app-api ${appKey} ${method}`,
+    app: `app ${appKey}`,
+  } as const
+}
 
 interface Window {
   start: number
@@ -32,13 +52,14 @@ interface Window {
 
 const day = rateWindow.day
 /** A day's quota is counted until 00:00 GMT+8. */
-const nextMidnight = (now: number) =>
+export const nextMidnight = (now: number) =>
   Math.floor((now + platformOffset) / day + 1) * day - platformOffset
 
 const secondsLeft = (until: number, now: number) => Math.max(1, Math.ceil((until - now) / 1000))
 
 export function createLimiter(): Limiter {
   const windows = new Map<string, Window>()
+  const rates = new Map<string, Rate | 'off'>()
   const bans = new Map<string, { kind: string; until: number }>()
 
   return {
@@ -57,16 +78,29 @@ export function createLimiter(): Limiter {
       }
       return { kind: defaultBanKind, seconds: secondsLeft(window.end, now) }
     },
-    banOn(appKey, now) {
-      const ban = bans.get(appKey)
-      if (!ban) return undefined
-      if (now < ban.until) return { kind: ban.kind, seconds: secondsLeft(ban.until, now) }
-      bans.delete(appKey)
-      return undefined
+    rateOf: (appKey) => rates.get(appKey),
+    setRate(appKey, rate) {
+      rates.set(appKey, rate)
+      windows.delete(appKey)
     },
-    ban: (appKey, kind, until) => void bans.set(appKey, { kind, until }),
+    banOn(call, now) {
+      if (bans.size === 0) return undefined
+      let longest: { kind: string; until: number } | undefined
+      for (const scope of Object.values(banScopes(call))) {
+        const ban = bans.get(scope)
+        if (!ban) continue
+        if (now >= ban.until) bans.delete(scope)
+        else if (!longest || ban.until > longest.until) longest = ban
+      }
+      return longest && { kind: longest.kind, seconds: secondsLeft(longest.until, now) }
+    },
+    ban(call, kind, until) {
+      const scopes: Readonly<Record<string, string>> = banScopes(call)
+      bans.set(scopes[kind] ?? banScopes(call).app, { kind, until })
+    },
     clear() {
       windows.clear()
+      rates.clear()
       bans.clear()
     },
   }
