@@ -98,9 +98,13 @@ export const ruleMatch = z
           .refine(({ from = 1, to }) => to === undefined || to >= from, {
             error: 'expected to ≥ from',
           })
-          .refine(({ from = 1, to, every = 1 }) => to === undefined || from + every - 1 <= to, {
-            error: 'every reaches beyond to: no call would ever match',
-          }),
+          .refine(
+            ({ from = 1, to, every = 1 }) =>
+              to === undefined || to < from || from + every - 1 <= to,
+            {
+              error: 'every reaches beyond to: no call would ever match',
+            },
+          ),
       ])
       .optional(),
     /** How likely it is for each matching call, above 0 and up to 1; drawn from the gateway's seed. */
@@ -169,8 +173,8 @@ const effects = z.strictObject({
    */
   ban: z
     .union([
-      z.literal('midnight').transform((until) => ({ for: undefined, until, kind: undefined })),
       writtenSpan.transform((time) => ({ for: time, until: undefined, kind: undefined })),
+      z.literal('midnight').transform((until) => ({ for: undefined, until, kind: undefined })),
       z
         .strictObject({
           for: writtenSpan.optional(),
