@@ -161,11 +161,21 @@ function effectsIn({ then }: Rule, language: 'en' | 'zh'): string[] {
   return texts.flatMap((text) => text?.[language] ?? [])
 }
 
-function explainBan({ for: time, kind, until }: NonNullable<BanEffect>): Explanation {
+/** Whom a kind of ban is about, where it is not the app alone. */
+const banned: Readonly<Record<string, Explanation>> = {
+  'accesscontrol.limited-by-api-access-count': { en: 'the API', zh: '该接口' },
+  'accesscontrol.limited-by-app-api-access-count': {
+    en: 'the API for the app',
+    zh: '应用对该接口的调用',
+  },
+}
+
+function explainBan({ for: time, kind, until }: BanEffect): Explanation {
+  const whom = banned[kind ?? ''] ?? { en: 'the app', zh: '应用' }
   const what = { en: kind ? ` (${kind})` : '', zh: kind ? `（${kind}）` : '' }
   return until
-    ? { en: `ban the app until midnight${what.en}`, zh: `封禁应用至午夜${what.zh}` }
-    : { en: `ban the app for ${time}${what.en}`, zh: `封禁应用 ${time}${what.zh}` }
+    ? { en: `ban ${whom.en} until midnight${what.en}`, zh: `封禁${whom.zh}至午夜${what.zh}` }
+    : { en: `ban ${whom.en} for ${time}${what.en}`, zh: `封禁${whom.zh} ${time}${what.zh}` }
 }
 
 interface BanEffect {

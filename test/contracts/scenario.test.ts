@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
 import { clockCommand, tenantRequest } from '../../src/contracts/control.ts'
 import { defaultWorld } from '../../src/contracts/default-world.ts'
-import { pathText, problemsOf } from '../../src/contracts/problems.ts'
 import { explainRule } from '../../src/contracts/explain-rule.ts'
+import { pathText, problemsOf } from '../../src/contracts/problems.ts'
 import { type RuleSeed, rule } from '../../src/contracts/rule.ts'
 import { defineScenario, scenario } from '../../src/contracts/scenario.ts'
 import { worldSeed } from '../../src/contracts/world.ts'
@@ -91,10 +91,85 @@ describe('a mistake in a scenario is named by its place', () => {
       { then: { refuse: '25/x' } },
       'rules[0].then.refuse: "x" is no sub-code of 25 Invalid signature; it has none',
     ],
-    [{ then: {} }, 'rules[0].then: expected exactly one of refuse, ban, expireSession, delay'],
     [
-      { then: { refuse: 27, delay: '1s' } },
-      'rules[0].then: expected exactly one of refuse, ban, expireSession, delay',
+      { then: {} },
+      'rules[0].then: expected at least one of refuse, ban, expireSession, revokeSession, quota, appSecret, clock, delay, lag, fault, patch, setState',
+    ],
+    [
+      { then: { refuse: 27, ban: '1s' } },
+      'rules[0].then: refuse and ban contradict each other: a call is decided once',
+    ],
+    [
+      { then: { expireSession: true, fault: 'reset-before' } },
+      'rules[0].then: expireSession and fault reset-before contradict each other: a call is decided once',
+    ],
+    [
+      { then: { refuse: 27, patch: { a: 1 } } },
+      'rules[0].then.patch: patch changes an answer, and refuse leaves none',
+    ],
+    [
+      { then: { ban: { for: '1s', until: 'midnight' } } },
+      'rules[0].then.ban: expected either for or until',
+    ],
+    [
+      { then: { fault: 'explode' } },
+      'rules[0].then.fault: "explode" is no fault; expected one of reset-before, reset-after, hang, empty-body, truncated, split-character, drip, content-length, bad-gateway, broken-gzip, xml, twice',
+    ],
+    [
+      { then: { fault: { kind: 'truncated', keep: 1 } } },
+      'rules[0].then.fault.keep: expected a share below 1',
+    ],
+    [
+      { then: { delay: { uniform: ['2s', '1s'] } } },
+      'rules[0].then.delay.uniform: expected two durations, the shorter one first',
+    ],
+    [
+      { then: { quota: 'many' } },
+      'rules[0].then.quota: expected N/sec, N/min, N/hour, N/day or off',
+    ],
+    [{ then: { clock: 'soon' } }, `rules[0].then.clock: ${noDuration}`],
+    [
+      { then: { setState: 'done' } },
+      'rules[0].then.setState: expected a state such as upload=done: a name, = and a value',
+    ],
+    [
+      { when: { chance: 0 }, then: { refuse: 27 } },
+      'rules[0].when.chance: expected a chance above 0',
+    ],
+    [
+      { when: { chance: 1.5 }, then: { refuse: 27 } },
+      'rules[0].when.chance: expected a chance of at most 1',
+    ],
+    [
+      {
+        when: { between: { from: '2026-11-11 01:00:00', to: '2026-11-11 00:00:00' } },
+        then: { refuse: 27 },
+      },
+      'rules[0].when.between: expected from before to',
+    ],
+    [
+      { when: { between: {} }, then: { refuse: 27 } },
+      'rules[0].when.between: expected from, to or both',
+    ],
+    [
+      { when: { call: { to: 2, every: 3 } }, then: { refuse: 27 } },
+      'rules[0].when.call: every reaches beyond to: no call would ever match',
+    ],
+    [
+      { when: { params: { title: { matches: '(' } } }, then: { refuse: 27 } },
+      'rules[0].when.params.title.matches: a ( has no )',
+    ],
+    [
+      { when: { params: { title: { present: false, contains: 'x' } } }, then: { refuse: 27 } },
+      'rules[0].when.params.title: present: false contradicts what the text must be like',
+    ],
+    [
+      { when: { method: 'taobao.*.get' }, then: { refuse: 27 } },
+      'rules[0].when.method: expected a method such as taobao.item.add, or a family: taobao.items.*',
+    ],
+    [
+      { then: { refuse: [27, 25] }, times: 1 },
+      'rules[0].times: times is less than the errors listed: the last ones would never come',
     ],
     [{ then: { ban: 'soon' } }, `rules[0].then.ban: ${noDuration}`],
     [{ then: { ban: { for: 'soon' } } }, `rules[0].then.ban.for: ${noDuration}`],
@@ -116,7 +191,7 @@ describe('a mistake in a scenario is named by its place', () => {
   it.each([
     [
       { call: 'taobao.item.ad', expect: { fails: '27' } },
-      'steps[0].call: "taobao.item.ad" is no method with a contract',
+      'steps[0].call: "taobao.item.ad" is no method with a contract; did you mean taobao.item.add?',
     ],
     [
       { call: 'constructor', expect: { fails: '27' } },
@@ -126,10 +201,13 @@ describe('a mistake in a scenario is named by its place', () => {
       { call: 'taobao.item.add', expect: { fails: '99' } },
       `steps[0].expect.fails: ${noError('99')}`,
     ],
-    [{ call: 'taobao.item.add', expect: {} }, 'steps[0].expect: expected either fails or gives'],
+    [
+      { call: 'taobao.item.add', expect: {} },
+      'steps[0].expect: expected one of fails, gives, breaks',
+    ],
     [
       { call: 'taobao.item.add', expect: { fails: '27', gives: {} } },
-      'steps[0].expect: expected either fails or gives',
+      'steps[0].expect: expected one of fails, gives, breaks',
     ],
     [
       { call: 'taobao.item.add' },
@@ -173,65 +251,300 @@ describe('a mistake in a scenario is named by its place', () => {
   })
 })
 
+describe('a rule that can never match is named by its place', () => {
+  const refuse = { refuse: 27 } as const
+
+  it('because no rule sets its state', () => {
+    expect(ofRule({ when: { state: 'shop=closed' }, then: refuse })).toEqual([
+      'rules[0].when.state: no rule sets shop=closed, so this one can never match',
+    ])
+    expect(ofRule({ when: { state: 'shop=started' }, then: refuse })).toEqual([])
+  })
+
+  it("because the scenario's world has no such app", () => {
+    const world = { apps: [{ app_key: 'mine', app_secret: 's' }] }
+    expect(ofScenario({ world, rules: [{ when: { app: 'other' }, then: refuse }] })).toEqual([
+      `rules[0].when.app: the scenario's world has no app "other", so this rule can never match; it has mine`,
+    ])
+    expect(ofScenario({ world, rules: [{ when: { app: 'mine' }, then: refuse }] })).toEqual([])
+    // Whose world it will be is not known.
+    expect(ofRule({ when: { app: 'other' }, then: refuse })).toEqual([])
+  })
+
+  it('because one before it decides every call', () => {
+    const all = { when: { method: 'taobao.item.*' }, then: refuse, times: 'always' }
+    const late = (method: string) =>
+      ofScenario({ rules: [all, { when: { method }, then: { ban: '1s' } }] })
+    expect(late('taobao.item.add')).toEqual([
+      'rules[1]: rules[0] decides every call that this rule is about, so it can never happen',
+    ])
+    expect(late('taobao.item.update.*')).toHaveLength(1)
+    expect(late('taobao.items.*')).toEqual([])
+    expect(ofScenario({ rules: [{ ...all, times: 3 }, { ...all }] })).toEqual([])
+    // What only goes with an answer or a refusal still happens.
+    expect(ofScenario({ rules: [all, { then: { delay: '1s' } }] })).toEqual([])
+  })
+})
+
+describe('expectations', () => {
+  it.each<[object, string]>([
+    [
+      {},
+      'expect: expected at least one of items, errorsMet, noSilentFailures, maxCallsDuringBan, calls, exit',
+    ],
+    [
+      { calls: [{ method: 'taobao.item.add', min: 2, max: 1 }] },
+      'expect.calls[0]: expected max ≥ min',
+    ],
+    [{ calls: [{ method: 'taobao.item.add' }] }, 'expect.calls[0]: expected min, max or both'],
+    [{ errorsMet: ['99'] }, `expect.errorsMet[0]: ${noError('99')}`],
+    [{ exit: 300 }, 'expect.exit: Too big: expected number to be <=255'],
+    [{ retires: 1 }, 'expect: Unrecognized key: "retires"'],
+  ])('that cannot be: %j', (expected, problem) => {
+    expect(ofScenario({ expect: expected })).toContain(problem)
+  })
+
+  it('say nothing twice and nothing lost where nobody says otherwise', () => {
+    const { expect: read } = defineScenario({ title: 'x', expect: { items: { created: 3 } } })
+    expect(read).toEqual({ items: { created: 3, duplicates: 0, lost: 0 } })
+  })
+})
+
 describe('a rule in one sentence', () => {
-  const sentence = (seed: RuleSeed) => explainRule(rule.parse(seed))
+  const refuse = { refuse: 15 } as const
 
-  it.each<[string, RuleSeed]>([
+  it.each<[RuleSeed, string, string]>([
+    [{ then: refuse }, 'Of all calls: refuse it with 15, once.', '所有调用：以 15 拒绝，一次。'],
     [
-      'Of all calls: refuse it with 27/session-expired, once.',
-      { then: { refuse: '27/session-expired' } },
+      { when: { method: 'taobao.item.add' }, then: refuse, times: 'always' },
+      'Of calls of taobao.item.add: refuse it with 15, every time.',
+      'taobao.item.add 的所有调用：以 15 拒绝，每次都如此。',
     ],
     [
-      'Of calls of taobao.item.add: refuse it with isp.remote-service-timeout, every time.',
+      { when: { method: ['taobao.item.*', 'taobao.items.*'] }, then: refuse, times: 3 },
+      'Of calls of taobao.item.* or taobao.items.*: refuse it with 15, 3 times.',
+      'taobao.item.* 或 taobao.items.* 的所有调用：以 15 拒绝，共 3 次。',
+    ],
+    [
+      { when: { app: 12345678 }, then: refuse },
+      'Of all calls by app 12345678: refuse it with 15, once.',
+      '所有调用（应用 12345678）：以 15 拒绝，一次。',
+    ],
+    [
+      { when: { session: 'top-secret' }, then: refuse },
+      'Of all calls with the session named: refuse it with 15, once.',
+      '所有调用（指定的会话）：以 15 拒绝，一次。',
+    ],
+    [
+      { when: { params: { num_iid: 1, q: { contains: '茶', matches: '^a' } } }, then: refuse },
+      'Of all calls with num_iid=1, "茶" in q and q like /^a/: refuse it with 15, once.',
+      '所有调用（num_iid=1，q 含“茶”且q 符合 /^a/）：以 15 拒绝，一次。',
+    ],
+    [
       {
-        when: { method: 'taobao.item.add' },
-        then: { refuse: 'isp.remote-service-timeout' },
-        times: 'always',
+        when: { params: { a: { present: true }, b: { present: false }, refresh_token: 'x' } },
+        then: refuse,
       },
+      'Of all calls with some a, no b, the refresh_token named: refuse it with 15, once.',
+      '所有调用（有 a，没有 b，指定的 refresh_token）：以 15 拒绝，一次。',
     ],
     [
-      'Of number 3 of calls of taobao.items.*: ban the app for 2s, once.',
-      { when: { method: 'taobao.items.*', call: 3 }, then: { ban: '2s' } },
+      { when: { item: { outer_id: 'A-1' } }, then: refuse },
+      'Of all calls for an item with outer_id=A-1: refuse it with 15, once.',
+      '所有调用（商品的outer_id=A-1）：以 15 拒绝，一次。',
     ],
     [
-      'Of all calls by app 12345678: answer it 500ms later, 3 times.',
-      { when: { app: 12345678 }, then: { delay: '500ms' }, times: 3 },
+      { when: { call: 3 }, then: refuse },
+      'Of number 3 of all calls: refuse it with 15, once.',
+      '第 3 次调用：以 15 拒绝，一次。',
     ],
     [
-      'Of calls of taobao.item.update with num_iid=1, price=2.00: end its session, once.',
-      {
-        when: { method: 'taobao.item.update', params: { num_iid: 1, price: '2.00' } },
-        then: { expireSession: true },
-      },
-    ],
-    [
-      'Of numbers 2 to the last of all calls: refuse it with 15, every time.',
-      { when: { call: { from: 2 } }, then: { refuse: 15 }, times: 'always' },
-    ],
-    [
-      'Of numbers 2 to 4 of all calls: ban the app for 1m, 2 times.',
-      { when: { call: { from: 2, to: 4 } }, then: { ban: { for: '1m' } }, times: 2 },
-    ],
-  ])('%s', (expected, seed) => {
-    expect(sentence(seed)).toBe(expected)
-  })
-
-  it('never shows the session: it is a secret', () => {
-    expect(sentence({ when: { session: 'top-secret' }, then: { refuse: 27 } })).toBe(
-      'Of all calls with the session named: refuse it with 27, once.',
-    )
-  })
-
-  it('says of a range without a number of times that every call in it is meant', () => {
-    expect(sentence({ when: { call: { from: 2, to: 4 } }, then: { refuse: 15 } })).toBe(
+      { when: { call: { from: 2, to: 4 } }, then: refuse },
       'Of numbers 2 to 4 of all calls: refuse it with 15, every time.',
-    )
+      '第 2 至 4 次的调用：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { call: { from: 2 } }, then: refuse },
+      'Of numbers 2 to the last of all calls: refuse it with 15, every time.',
+      '从第 2 次起的调用：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { call: { every: 3 } }, then: refuse },
+      'Of every 3rd of all calls: refuse it with 15, every time.',
+      '每 3 次中最后一次调用：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { call: { from: 5, every: 11 } }, then: refuse },
+      'Of every 11th of numbers 5 to the last of all calls: refuse it with 15, every time.',
+      '从第 5 次起中每 11 次最后一次调用：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { chance: 0.2 }, then: refuse },
+      'Of all calls with a chance of 20 %: refuse it with 15, every time.',
+      '所有调用（概率 20 %）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      {
+        when: { between: { from: '2026-11-11 00:00:00', to: '2026-11-11 01:00:00' } },
+        then: refuse,
+      },
+      'Of all calls from 2026-11-11 00:00:00 to 2026-11-11 01:00:00: refuse it with 15, every time.',
+      '所有调用（2026-11-11 00:00:00 至 2026-11-11 01:00:00）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { between: { from: '2026-11-11 00:00:00' } }, then: refuse },
+      'Of all calls from 2026-11-11 00:00:00 on: refuse it with 15, every time.',
+      '所有调用（2026-11-11 00:00:00 起）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { between: { to: '2026-11-11 01:00:00' } }, then: refuse },
+      'Of all calls until 2026-11-11 01:00:00: refuse it with 15, every time.',
+      '所有调用（2026-11-11 01:00:00 之前）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { after: '10m' }, then: refuse },
+      'Of all calls once the rule has been in force for 10m: refuse it with 15, every time.',
+      '所有调用（规则生效 10m 后）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { state: 'shop=closed' }, then: refuse },
+      'Of all calls while shop=closed: refuse it with 15, every time.',
+      '所有调用（状态为 shop=closed）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { then: { refuse: [15, '27/session-expired'] } },
+      'Of all calls: refuse one after the other with 15, 27/session-expired, 2 times.',
+      '所有调用：依次以 15、27/session-expired 拒绝，共 2 次。',
+    ],
+    [
+      { then: { ban: '2s' } },
+      'Of all calls: ban the app for 2s, once.',
+      '所有调用：封禁应用 2s，一次。',
+    ],
+    [
+      {
+        then: { ban: { until: 'midnight', kind: 'accesscontrol.limited-by-app-access-count' } },
+      },
+      'Of all calls: ban the app until midnight (accesscontrol.limited-by-app-access-count), once.',
+      '所有调用：封禁应用至午夜（accesscontrol.limited-by-app-access-count），一次。',
+    ],
+    [
+      { then: { ban: { for: '2s', kind: 'accesscontrol.limited-by-api-access-count' } } },
+      'Of all calls: ban the API for 2s (accesscontrol.limited-by-api-access-count), once.',
+      '所有调用：封禁该接口 2s（accesscontrol.limited-by-api-access-count），一次。',
+    ],
+    [
+      { then: { expireSession: true } },
+      'Of all calls: end its session, once.',
+      '所有调用：使其会话到期，一次。',
+    ],
+    [
+      { then: { revokeSession: true } },
+      'Of all calls: revoke its session, once.',
+      '所有调用：撤销其会话授权，一次。',
+    ],
+    [
+      { then: { quota: '5/min' } },
+      'Of all calls: limit the app to 5/min from then on, once.',
+      '所有调用：此后应用限额为 5/min，一次。',
+    ],
+    [
+      { then: { appSecret: 'top-secret' } },
+      'Of all calls: give the app another secret, once.',
+      '所有调用：更换应用的密钥，一次。',
+    ],
+    [
+      { then: { clock: '+31m' } },
+      'Of all calls: move the clock by 31m, once.',
+      '所有调用：时钟移动 31m，一次。',
+    ],
+    [
+      { then: { delay: '500ms', setState: 'shop=closed' } },
+      'Of all calls: answer it 500ms later, set shop=closed, once.',
+      '所有调用：延迟 500ms 应答，状态变为 shop=closed，一次。',
+    ],
+    [
+      { then: { delay: { uniform: ['1s', '2s'] } } },
+      'Of all calls: answer it 1s to 2s later, once.',
+      '所有调用：延迟 1s 至 2s 应答，一次。',
+    ],
+    [
+      { then: { delay: { logNormal: { median: '1s', sigma: 0.5 } } } },
+      'Of all calls: answer it about 1s later (log-normal, sigma 0.5), once.',
+      '所有调用：延迟约 1s 应答（对数正态分布，σ=0.5），一次。',
+    ],
+    [
+      { then: { lag: '10m' } },
+      'Of all calls: show the shop without the items of the last 10m, once.',
+      '所有调用：应答中看不到最近 10m 内新建的商品，一次。',
+    ],
+    [
+      { then: { patch: { item: null, total_results: 0 } } },
+      'Of all calls: change item, total_results in the answer, once.',
+      '所有调用：修改应答中的 item、total_results，一次。',
+    ],
+  ])('%j', (seed, en, zh) => {
+    expect(explainRule(rule.parse(seed))).toBe(en)
+    expect(explainRule(rule.parse(seed), 'zh')).toBe(zh)
   })
 
-  it('says once for one time', () => {
-    expect(sentence({ then: { refuse: 15 }, times: 1 })).toBe(
-      'Of all calls: refuse it with 15, once.',
-    )
+  it.each<[RuleSeed['then']['fault'], string, string]>([
+    ['reset-before', 'reset the connection without carrying it out', '不执行重置连接'],
+    ['reset-after', 'reset the connection after carrying it out', '执行之后重置连接'],
+    [
+      'hang',
+      'answer nothing, without carrying it out, and wait until the caller leaves',
+      '不执行，不应答，一直等到调用方离开',
+    ],
+    [
+      { kind: 'hang', at: 'after', for: '9s' },
+      'answer nothing, after carrying it out, and close the connection after 9s',
+      '执行之后，不应答，9s 后关闭连接',
+    ],
+    ['empty-body', 'answer an empty body', '应答空内容'],
+    [
+      { kind: 'truncated', keep: 0.25 },
+      'answer only the first 25 % of the body',
+      '只应答内容的前 25 %',
+    ],
+    [
+      'split-character',
+      'cut the answer into chunks inside a character',
+      '在一个字符中间分块发送应答',
+    ],
+    [
+      { kind: 'split-character', rest: 'lost' },
+      'break the answer off inside a character',
+      '在一个字符中间中断应答',
+    ],
+    [
+      { kind: 'drip', bytes: 4, every: '50ms' },
+      'send the answer 4 bytes every 50ms',
+      '每 50ms 只发送应答的 4 个字节',
+    ],
+    ['content-length', 'announce 16 bytes more than come', '声明的长度比实际多 16 字节'],
+    [
+      { kind: 'content-length', off: -3 },
+      'announce 3 bytes fewer than come',
+      '声明的长度比实际少 3 字节',
+    ],
+    [
+      { kind: 'bad-gateway', status: 504, at: 'after' },
+      "answer a proxy's HTML page with HTTP 504 after carrying it out",
+      '执行之后，应答代理服务器的 HTTP 504 页面',
+    ],
+    ['broken-gzip', 'call the answer gzip although it is not', '声明 gzip 但内容未压缩'],
+    [
+      { kind: 'broken-gzip', how: 'cut' },
+      'break off the gzip of the answer',
+      '应答的 gzip 数据不完整',
+    ],
+    ['xml', 'answer in XML what was asked for in JSON', '以 XML 应答 JSON 请求'],
+    ['twice', 'send the body twice', '把内容发送两遍'],
+  ])('with the fault %j', (fault, en, zh) => {
+    const read = rule.parse({ then: { fault } })
+    expect(explainRule(read)).toBe(`Of all calls: ${en}, once.`)
+    expect(explainRule(read, 'zh')).toBe(`所有调用：${zh}，一次。`)
   })
 })
 
