@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib'
+import { constants, gunzipSync } from 'node:zlib'
 import { createClient, type TopClient } from '../client/index.ts'
 import {
   batchSeparator,
@@ -115,9 +115,10 @@ async function fetchAs(
 ): Promise<Response> {
   const response = await waitFor(as, play, new Request(url, broken(as, play, init)))
   if (response.headers.get('content-encoding') !== 'gzip') return response
-  // What `fetch` does by itself where there is a socket.
+  // What `fetch` does by itself where there is a socket: it takes what can be unpacked before a cut.
   try {
-    const bytes = gunzipSync(Buffer.from(await response.arrayBuffer()))
+    const packed = Buffer.from(await response.arrayBuffer())
+    const bytes = gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH })
     return new Response(bytes, { status: response.status })
   } catch (cause) {
     throw new TypeError('terminated', { cause })
