@@ -48,13 +48,18 @@ function list({ json }: JsonFlag): void {
   const scenarios = scenarioNames().map((name) => loadScenario(name))
   if (json) {
     printJson(
-      scenarios.map(({ name, scenario: { title, description } }) => ({ name, title, description })),
+      scenarios.map(({ name, scenario: { title, titleZh, description } }) => ({
+        name,
+        title,
+        titleZh,
+        description,
+      })),
     )
     return
   }
   const width = Math.max(...scenarios.map(({ name }) => name.length))
   for (const { name, scenario: one } of scenarios)
-    print(`${bold(name.padEnd(width))}  ${one.title}`)
+    print(`${bold(name.padEnd(width))}  ${one.title}${one.titleZh ? dim(`  ${one.titleZh}`) : ''}`)
 }
 
 function show(name: string, { json }: JsonFlag): void {
@@ -63,8 +68,10 @@ function show(name: string, { json }: JsonFlag): void {
     printJson(one)
     return
   }
-  print(`${bold(one.title)}\n${one.description ?? ''}\n`)
-  for (const rule of one.rules) print(`rule  ${explainRule(rule)}`)
+  const titles = [bold(one.title), one.titleZh, one.description]
+  print(`${titles.filter((text) => text !== undefined).join('\n')}\n`)
+  for (const rule of one.rules)
+    print(`rule  ${explainRule(rule)}\n      ${dim(explainRule(rule, 'zh'))}`)
   for (const [at, step] of one.steps.entries())
     print(`${String(at + 1).padStart(4)}  ${describeStep(step)}`)
   print(`\n${dim(file)}\n${readFileSync(file, 'utf8').trimEnd()}`)
@@ -72,20 +79,21 @@ function show(name: string, { json }: JsonFlag): void {
 
 async function check(names: readonly string[], { json }: JsonFlag): Promise<void> {
   const chosen = names.length > 0 ? names : scenarioNames()
-  const scenarios = chosen.map((name) => loadScenario(name))
+  const scenarios = chosen.map((name) => loadScenario(name, { toPlay: true }))
   let failed = 0
   for (const { name, scenario: one } of scenarios) {
     const outcome = await playScenario(one)
-    // A scenario without steps plays nothing, so it proves nothing.
+    // A scenario without steps plays nothing, so it proves nothing: its expectations are of a program.
     const passed = outcome.passed && outcome.steps.length > 0
     if (!passed) failed++
-    if (json) printJson({ name, ...outcome, passed })
+    const { title, steps } = outcome
+    if (json) printJson({ name, title, titleZh: one.titleZh, passed, steps })
     else {
       print(`${passed ? green('✓') : red('✗')} ${bold(name)} ${dim(one.title)}`)
-      const last = outcome.steps.at(-1)
+      const last = steps.at(-1)
       if (!passed)
         print(
-          `    ${last ? `step ${outcome.steps.length}, ${last.title}: ${last.problem}` : 'the scenario has no steps: nothing was verified'}`,
+          `    ${last ? `step ${steps.length}, ${last.title}: ${last.problem}` : 'the scenario has no steps: its expectations are for a program of yours, nothing was verified'}`,
         )
     }
   }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { nearest } from '../contracts/near.ts'
 import { OptionError, type Problem, pathText } from '../contracts/problems.ts'
 import { methods } from '../contracts/registry.ts'
 import { unknownMethods } from '../contracts/rule-checks.ts'
@@ -55,8 +56,10 @@ export function loadScenario(nameOrFile: string, options: LoadOptions = {}): Nam
     .map((end) => join(folder, `${nameOrFile}.${end}`))
     .find((path) => existsSync(path))
   if (!file || nameOrFile.includes('/')) {
+    const names = scenarioNames(folder)
+    const meant = nearest(nameOrFile, names)
     throw new OptionError(
-      `there is no scenario "${nameOrFile}"; there are ${scenarioNames(folder).join(', ')}. A file ends in .yaml or .json`,
+      `there is no scenario "${nameOrFile}"${meant ? `; did you mean ${meant}?` : '.'} There are ${names.length}, which "localtop scenarios list" shows; a file ends in .yaml or .json`,
     )
   }
   return { name: nameOrFile, file, scenario: read(file) }

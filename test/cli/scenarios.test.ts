@@ -52,9 +52,53 @@ it('plays a file, and says which step failed', async () => {
 it('does not call a scenario without steps passed', async () => {
   const file = join(folder, 'empty.yaml')
   writeFileSync(file, 'title: empty\n')
-  const { status, stdout } = await scenarios('check', file)
-  expect(status).toBe(1)
-  expect(stdout).toContain('nothing was verified')
+  const { status, stderr } = await scenarios('check', file)
+  expect(status).toBe(2)
+  expect(stderr).toContain(
+    `${file}:1: steps: the scenario has no steps and no expect: nothing would be verified`,
+  )
+  writeFileSync(file, 'title: of a program\nexpect: {exit: 0}\n')
+  const other = await scenarios('check', file)
+  expect(other.status).toBe(1)
+  expect(other.stdout).toContain('nothing was verified')
+})
+
+it('names the place of rules that can never match', async () => {
+  const file = join(folder, 'dead.yaml')
+  writeFileSync(
+    file,
+    [
+      'title: dead',
+      'rules:',
+      '  - when: {method: taobao.item.ad}',
+      '    then: {refuse: 27}',
+      'steps:',
+      '  - {call: taobao.time.get, expect: {gives: {}}}',
+      '',
+    ].join('\n'),
+  )
+  const one = await scenarios('check', file)
+  expect([one.status, one.stderr.trim()]).toEqual([
+    2,
+    `localtop: ${file}:3: rules[0].when.method: no method is called "taobao.item.ad" here, so this rule can never match; did you mean taobao.item.add?`,
+  ])
+  writeFileSync(
+    file,
+    [
+      'title: dead',
+      'world:',
+      '  apps: [{app_key: "1", app_secret: s}]',
+      'rules:',
+      '  - when: {app: "2"}',
+      '    then: {refuse: 27}',
+      '  - when: {state: shop=closed}',
+      '    then: {refuse: 27}',
+      '',
+    ].join('\n'),
+  )
+  const { stderr } = await scenarios('check', file)
+  expect(stderr).toContain(`${file}:5: rules[0].when.app: the scenario's world has no app "2"`)
+  expect(stderr).toContain(`${file}:7: rules[1].when.state: no rule sets shop=closed`)
 })
 
 it('names file, line and path of what is wrong in a scenario', async () => {

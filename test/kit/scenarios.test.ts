@@ -25,8 +25,9 @@ describe('the scenarios that come with LocalTOP', () => {
   it('are found by name, and an unknown name says which there are', () => {
     expect(loadScenario('missing-parameter').scenario.title).toBe('a parameter is missing')
     expect(() => loadScenario('nonsense')).toThrow(
-      /there is no scenario "nonsense"; there are all-goes-well/,
+      `there is no scenario "nonsense". There are ${scenarioNames().length}, which "localtop scenarios list" shows`,
     )
+    expect(() => loadScenario('session-unknwon')).toThrow('did you mean session-unknown?')
     expect(() => loadScenario('../package')).toThrow('there is no scenario')
   })
 })
