@@ -112,8 +112,38 @@ describe('localtop start', () => {
       folder,
     )
     expect(await running.prints('Ctrl-C')).toContain(
-      'Of number 2 of calls of taobao.item.seller.get: ban the app for 2s, once.',
+      'Of number 2 of calls of taobao.item.seller.get: ban the API for the app for 2s (accesscontrol.limited-by-app-api-access-count), once.',
     )
+  })
+
+  it('reads a scenario anew when its file changes, and says what is wrong with a broken one', async () => {
+    const file = join(folder, 'mine.yaml')
+    const refusing = (code: number) =>
+      writeFileSync(file, `title: mine\nrules:\n  - then: {refuse: ${code}}\n`)
+    refusing(22)
+    running = startCommand(
+      ['start', '--port', '0', '--store', 'memory', '--scenario', 'mine.yaml'],
+      folder,
+    )
+    await running.prints('Ctrl-C')
+    refusing(50)
+    await running.prints('scenario mine read anew')
+    refusing(99)
+    await running.complains('mine.yaml:3: rules[0].then.refuse: "99" is no platform error')
+    running.child.kill('SIGTERM')
+    const { status, stderr } = await running.ended
+    expect(status).toBe(0)
+    expect(stderr).toContain('the last good one stays')
+  })
+
+  it.each([
+    [['--time', '2026-11-11 00:00:00', '--freeze'], ''],
+    [['--config', 'localtop.yaml'], 'time: 2026-11-11 00:00:00\nfreeze: true\nwatch: false\n'],
+  ])('begins at a time of its own: %j %j', async (args, config) => {
+    writeFileSync(join(folder, 'localtop.yaml'), config)
+    const { controlUrl } = await start('--store', 'memory', ...args)
+    const clock = await (await fetch(`${controlUrl}/clock`)).json()
+    expect(clock).toMatchObject({ time: '2026-11-11 00:00:00', frozen: true })
   })
 
   it('opens an HTTPS port beside, with a certificate that it keeps', async () => {
@@ -171,6 +201,7 @@ describe('a wrong use of start ends with status 2 and one line that names it', (
       ['--scenario', 'gone.yaml'],
       'gone.yaml: there is no such file',
     ],
+    ['a time that is none', ['--time', 'tomorrow'], '--time'],
     ['a command that is none', ['nonsense'], '"nonsense" is no command'],
     ['--fresh with a memory store', ['--store', 'memory', '--fresh'], '--fresh'],
   ])('%s', async (_, args, message) => {

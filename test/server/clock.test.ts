@@ -131,6 +131,20 @@ describe('sleep', () => {
     expect(await hasEnded(clock.sleep(-5))).toBe(true)
   })
 
+  it('ends early for who has left, and leaves nobody asleep', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { clock } = clockAt()
+    const leaving = new AbortController()
+    const sleeping = clock.sleep(Number.POSITIVE_INFINITY, leaving.signal)
+    const other = clock.sleep(5000, leaving.signal)
+    expect(await hasEnded(sleeping)).toBe(false)
+    leaving.abort()
+    expect([await hasEnded(sleeping), await hasEnded(other)]).toEqual([true, true])
+    expect(vi.getTimerCount()).toBe(0)
+    expect(await hasEnded(clock.sleep(5000, leaving.signal))).toBe(true)
+    vi.useRealTimers()
+  })
+
   it('of a frozen clock ends when the clock has been advanced that far, not before', async () => {
     const { clock } = clockAt()
     clock.freeze()

@@ -643,10 +643,15 @@ describe('scenarios', () => {
       {
         scenario: 'mine',
         rule: 'Of number 2 of calls of taobao.item.add: refuse it with 27/session-expired, once.',
+        ruleZh: 'taobao.item.add 的第 2 次调用：以 27/session-expired 拒绝，一次。',
       },
     ]
     expect(body.active).toEqual(active)
-    expect((await api.get('/scenarios')).body).toEqual({ active, available: expect.any(Array) })
+    expect((await api.get('/scenarios')).body).toEqual({
+      active,
+      available: expect.any(Array),
+      files: [],
+    })
     await api.delete('/scenarios').expect(200)
     expect((await api.get('/scenarios')).body.active).toEqual([])
   })

@@ -194,5 +194,176 @@ describe('the list', () => {
     expect(ids({ code: 0 })).toEqual(['1', '4'])
     expect(ids({ limit: 2 })).toEqual(['3', '4'])
     expect(ids({ method: time, code: 0, limit: 1 })).toEqual(['4'])
+    expect(ids({ gate: 'signature' })).toEqual(['2'])
+    expect(ids({ outcome: 'answered' })).toEqual(['1', '4'])
+    expect(ids({ outcome: 'refused', method: time })).toEqual(['2'])
+  })
+
+  it('is narrowed by time, by what came before, and by a text', async () => {
+    const gateway = gatewayOf()
+    gateway.clock.freeze('2026-05-01 10:00:00')
+    await addItem(gateway, { title: '青花瓷 Teapot', outer_id: 'POT-1' })
+    gateway.clock.advance('1m')
+    await call(gateway, time)
+    await call(gateway, 'taobao.item.seller.get', { fields: 'title', num_iid: '610000000001' })
+    const ids = async (query: Record<string, string>) => {
+      const asked = `http://localhost/_localtop/exchanges?${new URLSearchParams(query)}`
+      const response = await gateway.fetch(new Request(asked))
+      const { exchanges } = (await response.json()) as { exchanges: { id: string }[] }
+      return exchanges.map(({ id }) => id)
+    }
+    expect(await ids({ since: '2026-05-01 10:00:01' })).toEqual(['2', '3'])
+    expect(await ids({ since: '2' })).toEqual(['3'])
+    expect(await ids({ text: 'teapot' })).toEqual(['1', '3'])
+    expect(await ids({ text: 'POT-1' })).toEqual(['1'])
+    // Neither what a secret parameter held nor its very text can be searched for.
+    expect(await ids({ text: 'test' })).toEqual([])
+    expect(await ids({ outcome: 'dropped' })).toEqual([])
+  })
+
+  it.each([
+    ['outcome=lost', 'outcome was "lost"; expected one of answered, refused, dropped'],
+    ['since=yesterday', 'since was "yesterday"; expected yyyy-MM-dd HH:mm:ss in GMT+8'],
+    ['code=x', 'code was "x"; expected a whole number'],
+  ])('refuses ?%s', async (query, problem) => {
+    const asked = new Request(`http://localhost/_localtop/exchanges?${query}`)
+    const response = await gatewayOf().fetch(asked)
+    expect(response.status).toBe(400)
+    expect(((await response.json()) as { error: string }).error).toContain(problem)
+  })
+})
+
+describe('near misses', () => {
+  it('name the method that was meant', async () => {
+    const gateway = gatewayOf()
+    const reply = await call(gateway, 'taobao.item.ad', phone)
+    const found = gateway.exchanges.find(idOf(reply))
+    expect(found?.nearMisses).toEqual([
+      { of: 'method', sent: 'taobao.item.ad', meant: 'taobao.item.add' },
+    ])
+    expect(found?.explanation.en).toContain(
+      'You called taobao.item.ad; did you mean taobao.item.add?',
+    )
+    expect(found?.explanation.zh).toContain('是否应为 taobao.item.add')
+  })
+
+  it('name the parameters that were meant, system parameters too', async () => {
+    const gateway = gatewayOf()
+    const { title, ...rest } = phone
+    const reply = await call(gateway, 'taobao.item.add', {
+      ...rest,
+      titel: title ?? '',
+      colour: 'red',
+    })
+    const found = gateway.exchanges.find(idOf(reply))
+    expect(reply.error?.code).toBe(40)
+    expect(found?.nearMisses).toEqual([{ of: 'parameter', sent: 'titel', meant: 'title' }])
+    expect(found?.notes).toContain(
+      '"titel" is no parameter of taobao.item.add; it was signed and otherwise ignored. Did you mean "title"?',
+    )
+    const { timestamp, ...unsigned } = signedParams(gateway, time)
+    const unstamped = await send(gateway, { ...unsigned, timestmp: timestamp ?? '' })
+    expect(gateway.exchanges.find(idOf(unstamped))?.nearMisses).toEqual([
+      { of: 'parameter', sent: 'timestmp', meant: 'timestamp' },
+    ])
+  })
+
+  it('are none where the right name came as well, or nothing is near', async () => {
+    const gateway = gatewayOf()
+    const reply = await call(gateway, 'taobao.item.add', { ...phone, titel: 'x' })
+    expect(gateway.exchanges.find(idOf(reply))?.nearMisses).toEqual([])
+    const other = await call(gateway, 'taobao.trade.fullinfo.get')
+    expect(gateway.exchanges.find(idOf(other))?.nearMisses).toEqual([])
+  })
+})
+
+describe('no secret of the world', () => {
+  it('ever appears, whatever name or place it came in', async () => {
+    const secrets = {
+      app_secret: 'secret-of-the-app',
+      session: 'session-of-the-seller',
+      refresh_token: 'token-for-refreshing',
+    }
+    const told: string[] = []
+    const gateway = createGateway({
+      profile: 'production',
+      log: (event) => void told.push(JSON.stringify(event)),
+      world: {
+        apps: [{ app_key: '1', app_secret: secrets.app_secret }],
+        sellers: [{ nick: 'n', user_id: 1 }],
+        sessions: [
+          {
+            session: secrets.session,
+            app_key: '1',
+            seller: 'n',
+            refresh_token: secrets.refresh_token,
+          },
+        ],
+      },
+      scenarios: [
+        {
+          title: 'leaky',
+          rules: [
+            {
+              when: { session: secrets.session, params: { refresh_token: secrets.refresh_token } },
+              then: { refuse: 22 },
+            },
+            { when: { call: 99 }, then: { appSecret: 'secret-of-the-app' } },
+          ],
+        },
+      ],
+    })
+    const who = { app: '1', secret: secrets.app_secret, session: secrets.session }
+    const values = Object.values(secrets)
+    for (const value of values) {
+      // Under names that nobody masks, inside longer texts, as names, in answers and in refusals.
+      await call(
+        gateway,
+        'taobao.item.add',
+        { ...phone, outer_id: value, title: `a ${value} b` },
+        who,
+      )
+      await call(gateway, 'taobao.item.seller.get', { fields: 'title', num_iid: value }, who)
+      await call(
+        gateway,
+        'taobao.items.custom.get',
+        { fields: 'outer_id,title', outer_id: value },
+        who,
+      )
+      await call(gateway, `taobao.${value}.get`, { [value]: value }, who)
+      await call(
+        gateway,
+        time,
+        { access_token: value, sessionKey: value },
+        { ...who, format: 'xml' },
+      )
+      await call(gateway, time, {}, { ...who, secret: value, session: value })
+      await request(
+        gateway,
+        new Request(`http://localhost/router/rest?method=${time}&app_key=${value}`, {
+          method: 'POST',
+          body: `{"token":"${value}"}`,
+          headers: { 'content-type': `application/json; x=${value}` },
+        }),
+      )
+    }
+    await call(
+      gateway,
+      'taobao.top.auth.token.refresh',
+      { refresh_token: secrets.refresh_token },
+      who,
+    )
+    const exchanges = gateway.exchanges.list()
+    expect(exchanges.length).toBe(values.length * 7 + 1)
+    const explained = exchanges.map(({ id }) => JSON.stringify(gateway.exchanges.find(id)))
+    const rules = gateway.scenarios.list().map(({ sentence, sentenceZh }) => sentence + sentenceZh)
+    for (const value of values) {
+      const shown = [...explained, ...rules, ...told, JSON.stringify(exchanges)]
+      expect(
+        shown.filter((text) => text.includes(value)).map((text) => text.slice(0, 400)),
+      ).toEqual([])
+    }
+    // The rest of what was sent is there.
+    expect(explained.join('')).toContain('a *** b')
   })
 })

@@ -14,6 +14,8 @@ export interface Running {
   readonly ended: Promise<Ended>
   /** Ends when stdout holds a text; fails when the command ends without it. */
   prints(text: string): Promise<string>
+  /** The same for stderr. */
+  complains(text: string): Promise<string>
 }
 
 /** Runs the built command in a folder, as a user does. */
@@ -35,22 +37,25 @@ export function startCommand(
   })
   child.stderr.on('data', (chunk) => {
     stderr += chunk
+    for (const watch of watchers) watch()
   })
   const ended = new Promise<Ended>((resolve) =>
     child.on('close', (status) => resolve({ status, stdout, stderr })),
   )
+  const until = (text: string, written: () => string) =>
+    new Promise<string>((resolve, reject) => {
+      const watch = () => {
+        if (written().includes(text)) resolve(written())
+      }
+      watchers.add(watch)
+      watch()
+      ended.then(() => reject(new Error(`ended without "${text}": ${stdout}${stderr}`)))
+    })
   return {
     child,
     ended,
-    prints: (text) =>
-      new Promise((resolve, reject) => {
-        const watch = () => {
-          if (stdout.includes(text)) resolve(stdout)
-        }
-        watchers.add(watch)
-        watch()
-        ended.then(() => reject(new Error(`ended without "${text}": ${stdout}${stderr}`)))
-      }),
+    prints: (text) => until(text, () => stdout),
+    complains: (text) => until(text, () => stderr),
   }
 }
 

@@ -248,8 +248,9 @@ function summary({ id, call, verdict, took }: Entry): Exchange {
   return {
     id,
     time: formatTime(call.now),
-    method: call.params.method ?? null,
-    appKey: call.params.app_key ?? null,
+    // What nobody knows by this name may be a secret in the wrong place.
+    method: call.contract ? call.contract.name : scrubbedText(call, call.params.method),
+    appKey: call.app ? call.app.app_key : scrubbedText(call, call.params.app_key),
     verb: call.verb,
     profile: call.profile.name,
     outcome: outcomeOf(verdict),
@@ -321,6 +322,9 @@ function secretsOf({ world }: Entry['call']): string[] {
     .filter((secret) => secret !== undefined && secret.length >= shortestScrubbed)
     .sort((a, b) => (b?.length ?? 0) - (a?.length ?? 0)) as string[]
 }
+
+const scrubbedText = (call: Entry['call'], text: string | undefined) =>
+  text === undefined ? null : (scrubbed(text, secretsOf(call)) as string)
 
 /** A structure whose texts do not hold a secret any more; names are left as they are. */
 function scrubbed(value: unknown, secrets: readonly string[]): unknown {
