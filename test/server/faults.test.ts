@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { FaultSeed, RuleSeed } from '../../src/contracts/index.ts'
-import { createGateway, type Gateway } from '../../src/server/index.ts'
+import { createGateway, type Gateway, keptCertificate } from '../../src/server/index.ts'
 import { call, over, phone, send, signedParams } from '../support/gateway.ts'
 
 const exec = promisify(execFile)
@@ -48,7 +52,8 @@ function addByHttp(url: string, agent?: Agent): Promise<Got> {
         chunks,
         error: error?.code,
       })
-    const asked = httpRequest(`${url}/router/rest`, {
+    const ask = url.startsWith('https:') ? httpsRequest : httpRequest
+    const asked = ask(`${url}/router/rest`, {
       method: 'POST',
       agent: agent ?? false,
       headers: {
@@ -268,7 +273,23 @@ describe('over a socket', () => {
     agent.destroy()
   })
 
-  it('goes over HTTPS and with lighter globals as well', async () => {
+  it.each([
+    ['reset-after', 'ECONNRESET', 1],
+    ['reset-before', 'ECONNRESET', 0],
+    [{ kind: 'hang', for: '1ms' }, 'ECONNRESET', 0],
+    ['twice', undefined, 1],
+  ] as const)('%j goes over HTTPS as well', async (fault, error, items) => {
+    const folder = mkdtempSync(join(tmpdir(), 'localtop-faults-'))
+    const tls = await keptCertificate(folder, new Date())
+    rmSync(folder, { recursive: true })
+    const { url } = await faulty(fault).listen({ tls })
+    const agent = new HttpsAgent({ rejectUnauthorized: false })
+    expect((await addByHttp(url, agent)).error).toBe(error)
+    expect(await added()).toBe(items)
+    agent.destroy()
+  })
+
+  it('goes with lighter globals as well', async () => {
     const { url } = await faulty('reset-after').listen({ replaceGlobals: true })
     expect(await addByHttp(url)).toMatchObject({ error: 'ECONNRESET' })
     expect(await added()).toBe(1)

@@ -36,8 +36,10 @@ export async function deliver(
   if (outgoing.destroyed) gone.abort()
   if (delivery.kind === 'nothing') {
     if (delivery.after > 0) await clock.sleep(delivery.after, gone.signal)
-    if (delivery.end === 'reset') outgoing.socket?.resetAndDestroy()
-    else outgoing.socket?.destroy()
+    const { socket } = outgoing
+    // A TLS socket cannot be told to reset; cut off without a farewell, its client sees the same.
+    if (delivery.end === 'reset' && socket && !('encrypted' in socket)) socket.resetAndDestroy()
+    else socket?.destroy()
     return alreadySent()
   }
   const { status, headers, length, pieces, pause, end } = delivery
