@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     restoreMocks: true,
+    // What is waited for comes; how soon is the machine's business.
+    expect: { poll: { timeout: 10_000 } },
   },
 })

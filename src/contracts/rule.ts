@@ -8,7 +8,7 @@ import { writtenDuration, writtenMoment, writtenRate, writtenSpan } from './writ
 
 const banKinds = platformErrors['app-call-limited'].kinds
 /** One of the bans of code 7, by its sub-code. */
-const banKind = z.string().refine((kind) => Object.hasOwn(banKinds, kind), {
+const banKind = z.enum(Object.keys(banKinds), {
   error: `expected one of ${Object.keys(banKinds).join(', ')}`,
 })
 
@@ -72,7 +72,7 @@ const stateText = z
 export const initialState = 'started'
 
 /** Which calls a rule is about; a call must satisfy all that is given. */
-export const ruleMatch = z
+const ruleMatch = z
   .strictObject({
     /** A method, a family as in `taobao.items.*`, or a list of them. */
     method: z.union([methodName, z.array(methodName).min(1)]).optional(),

@@ -81,8 +81,7 @@ export const wireFaultKinds = withOptions.options.map(
 /** A fault as people write it: its name alone, or `{ kind: drip, bytes: 4, every: 50ms }`. */
 export const wireFault = z.union([
   z
-    .string()
-    .refine((kind) => wireFaultKinds.some((known) => known === kind), {
+    .enum(wireFaultKinds, {
       error: (issue) =>
         `"${issue.input}" is no fault; expected one of ${wireFaultKinds.join(', ')}`,
     })

@@ -13,7 +13,7 @@ export interface Ban {
 }
 
 /** Who calls what. */
-export interface LimitedCall {
+interface LimitedCall {
   readonly appKey: string
   readonly method: string
 }
