@@ -3,6 +3,7 @@ import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
 import { CallFormatError, OptionError } from '../contracts/index.ts'
+import { ProgramError } from '../kit/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -14,6 +15,7 @@ import {
 import { errorsCommand } from './errors.ts'
 import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
+import { matrixCommand } from './matrix.ts'
 import { publishCommand } from './publish.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
@@ -26,6 +28,7 @@ const program = new Command('localtop')
   .description('The Taobao Open Platform gateway on your own machine, with a contract test kit')
   .version(version)
   .addCommand(startCommand(), { isDefault: true })
+  .addCommand(matrixCommand())
   .addCommand(publishCommand())
   .addCommand(explainCommand())
   .addCommand(scenariosCommand())
@@ -68,6 +71,7 @@ function statusOf(error: unknown): number {
     CallFormatError,
     DataFileError,
     ItemFileError,
+    ProgramError,
     StoreFormatError,
   ].some((kind) => error instanceof kind)
   complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)

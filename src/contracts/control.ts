@@ -189,6 +189,16 @@ export const controlRoutes = [
     does: 'says why a signature is wrong: {"params":{…,"sign"}}, {"curl":"…"}, {"url":"…"} or {"raw":"…"}; "appSecret" where the app is not known here',
   },
   {
+    method: 'GET',
+    path: '/report',
+    does: 'judges what the callers did: silent failures, back-off, duplicates, losses; ?appKey= one app',
+  },
+  {
+    method: 'GET',
+    path: '/coverage',
+    does: 'lists the errors met, what the callers did next, and those never met; ?appKey= one app',
+  },
+  {
     method: 'POST',
     path: '/tenants',
     does: 'mints an app with secret, session and shop of its own',

@@ -31,6 +31,27 @@ export { contractTable, defineMethod, requiredParameters } from './define-method
 export { findError, magicReference } from './error-reference.ts'
 export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
+// Verdicts on what an integration did
+export { adviceOn } from './judges/advice.ts'
+export type { Coverage, MetError } from './judges/coverage.ts'
+export { errorsOfRules } from './judges/coverage.ts'
+export type {
+  CallEvidence,
+  CallFault,
+  ExitEvidence,
+  Finding,
+  ItemEvidence,
+  JudgeName,
+  RunEvidence,
+} from './judges/evidence.ts'
+export { judgeNames } from './judges/evidence.ts'
+export type { Grade } from './judges/grade.ts'
+export { gradeRule } from './judges/grade.ts'
+export type { ItemTally } from './judges/items.ts'
+export type { JudgeOptions, RunReport } from './judges/judge.ts'
+export { judgeRun } from './judges/judge.ts'
+export type { JudgeLimits } from './judges/limits.ts'
+export { judgeLimits } from './judges/limits.ts'
 export { authMethods, topAuthTokenCreate, topAuthTokenRefresh } from './methods/auth.ts'
 export {
   itemAdd,

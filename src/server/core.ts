@@ -1,4 +1,5 @@
 import type { ClockCommand, Tenant, TenantRequest } from '../contracts/control.ts'
+import type { RunReport } from '../contracts/judges/judge.ts'
 import type { Profile } from '../contracts/profile.ts'
 import type { FaultSeed } from '../contracts/rule.ts'
 import type { ScenarioSeed } from '../contracts/scenario.ts'
@@ -8,6 +9,7 @@ import type { Diagnosis } from './diagnosis.ts'
 import type { Answer } from './encode.ts'
 import type { Listening, ListenOptions } from './listen.ts'
 import type { GatewayOptions } from './options.ts'
+import type { ReportOptions } from './report.ts'
 import type { ScenarioFile } from './scenarios-in-force.ts'
 import type { Clock, ClockState } from './state/clock.ts'
 import type { Snapshot } from './state/snapshot.ts'
@@ -36,6 +38,12 @@ export interface Gateway extends AsyncDisposable {
   readonly scenarios: GatewayScenarios
   readonly faults: GatewayFaults
   readonly exchanges: GatewayExchanges
+  /**
+   * Judges what the callers did so far, from the journal and the shops as they are now.
+   *
+   * @throws OptionError for an app key that nobody has
+   */
+  report(options?: ReportOptions): RunReport
 }
 
 /** The clock as people move it: times in GMT+8, durations such as `31m`. */

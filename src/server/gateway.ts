@@ -29,6 +29,7 @@ import { handlers } from './handlers/index.ts'
 import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Runnable, Verdict } from './pipeline.ts'
+import { createReporter } from './report.ts'
 import { createScenariosInForce } from './scenarios-in-force.ts'
 import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
@@ -222,7 +223,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       : encode(call, rejection, httpStatus)
     const exchange = journal.nextId()
     const { contract, fate } = call as { contract?: AnyContract; fate?: Fate }
-    journal.add({ call, verdict, status, body, took: performance.now() - started })
+    const took = performance.now() - started
+    journal.add({ call, verdict, status, body, took, wall: clock.wall() })
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
       const hint = newest && isSignRefused(newest) ? diagnosis.hint(call) : undefined
@@ -317,6 +319,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   const gateway: Gateway = {
+    report: createReporter({
+      journal,
+      clock,
+      rules,
+      worlds: () => [base, ...worlds.values()],
+    }),
     async fetch(request) {
       await ready()
       return app.fetch(request)

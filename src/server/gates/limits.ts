@@ -21,12 +21,12 @@ export function checkLimits(override: Rate | 'off' | undefined) {
   }: Received & { app: App }): Rejection | undefined {
     const caller = { appKey: app.app_key, method: params.method as string }
     const imposed = world.limiter.banOn(caller, now)
-    if (imposed) return banned(imposed)
+    if (imposed) return banned(imposed, world.clock.pace())
     const own =
       world.limiter.rateOf(app.app_key) ??
       (app.rate_limit === undefined ? undefined : parseRate(app.rate_limit))
     const ban = world.limiter.count(app.app_key, own ?? override ?? profile.rateLimit, now)
-    return ban && banned(ban)
+    return ban && banned(ban, world.clock.pace())
   }
 }
 

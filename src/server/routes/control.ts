@@ -169,6 +169,15 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     return c.json(core.diagnosis.explain(readExplainRequest(asked)))
   })
 
+  app.get('/report', (c) => c.json(reportOn(c.req.query('appKey'))))
+  app.get('/coverage', (c) => c.json(reportOn(c.req.query('appKey')).coverage))
+  function reportOn(appKey: string | undefined) {
+    if (appKey !== undefined && !core.worldOf(appKey).app(appKey)) {
+      throw notFound(`no app has the key "${appKey}"`)
+    }
+    return gateway.report({ appKey })
+  }
+
   app.get('/tenants', (c) => c.json({ tenants: core.tenants() }))
   app.post('/tenants', async (c) =>
     c.json(await gateway.tenant(await bodyOf(c, tenantRequest)), 201),

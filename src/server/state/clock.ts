@@ -6,6 +6,8 @@ export interface Clock {
   now(): number
   /** The real time: what a client that knows nothing of this clock writes into `timestamp`. */
   wall(): number
+  /** How many of its milliseconds pass in a real one; 1 while it stands. */
+  pace(): number
   /** Whether anybody has frozen, set, moved or scaled it. */
   moved(): boolean
   /**
@@ -113,6 +115,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
     now,
     wall,
     moved: () => moved,
+    pace: () => (pace === 0 ? 1 : pace),
     sleep: (ms, signal) => sleepOn(clock, ms, signal),
     freeze: (at = now()) => change(at, 0),
     set: (at) => change(at, pace),
@@ -143,6 +146,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
         now: () => now() + offset,
         wall,
         moved: () => moved || offset !== 0,
+        pace: clock.pace,
         sleep: (ms, signal) => sleepOn(shifted, ms, signal),
         advance(ms) {
           offset += ms

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { advisories, unknownArguments } from '../../contracts/arguments.ts'
 import type { AnyContract } from '../../contracts/define-method.ts'
+import type { CallEvidence } from '../../contracts/judges/evidence.ts'
 import { nearest } from '../../contracts/near.ts'
 import type { Explanation } from '../../contracts/protocol/errors.ts'
 import { isSystemParameter, systemParameters } from '../../contracts/protocol/parameters.ts'
@@ -18,17 +19,24 @@ import { unusedBrackets } from '../gates/request.ts'
 import { signOddity } from '../gates/signature.ts'
 import type { Verdict } from '../pipeline.ts'
 import type { SignatureDiagnosis } from './diagnosis-mask.ts'
+import { evidenceFrom } from './evidence.ts'
 import type { Fate } from './rules.ts'
 
 /** What the journal keeps of one call. Everything derived from it is worked out when somebody looks. */
-interface Entry {
+export interface Entry {
   readonly id: string
-  readonly call: Received & { readonly contract?: AnyContract; readonly fate?: Fate }
+  readonly call: Received & {
+    readonly contract?: AnyContract
+    readonly response?: object
+    readonly fate?: Fate
+  }
   readonly verdict: Verdict
   readonly status: number
   readonly body: string
   /** How long the gateway took, in milliseconds of real time. */
   readonly took: number
+  /** When it was answered, in milliseconds of real time. */
+  readonly wall: number
   readonly bytes: number
 }
 
@@ -100,6 +108,10 @@ export interface Journal {
   nextId(): string
   list(filter?: ExchangeFilter): Exchange[]
   find(id: string): ExplainedExchange | undefined
+  /** What the judges look at, oldest first; all of it, or one app's. */
+  evidence(appKey?: string): CallEvidence[]
+  /** The oldest exchanges have been dropped since the journal was emptied. */
+  hasDropped(): boolean
   clear(worldId?: string): void
   size(): number
 }
@@ -147,8 +159,10 @@ export function createJournal(
   let first = 0
   let bytes = 0
   let number = 0
+  let dropped = false
 
   function dropOldest() {
+    dropped = true
     bytes -= entries[first]?.bytes ?? 0
     entries[first++] = undefined
     // Shifting an array costs its length each time; this does it once in a while.
@@ -185,7 +199,16 @@ export function createJournal(
       const entry = entries.slice(first).find((one) => one?.id === id)
       return entry && explained(entry, diagnose)
     },
+    evidence: (appKey) =>
+      evidenceFrom(
+        (entries.slice(first) as Entry[]).filter(
+          ({ call }) => appKey === undefined || call.params.app_key === appKey,
+        ),
+        maskedParams,
+      ),
+    hasDropped: () => dropped,
     clear(worldId) {
+      if (worldId === undefined) dropped = false
       const kept =
         worldId === undefined
           ? []
@@ -224,16 +247,18 @@ function holds({ call, body }: Entry, text: string): boolean {
   return !isSecret && body.toLowerCase().includes(text)
 }
 
-const outcomeOf = ({ rejection, dropped }: Verdict): Exchange['outcome'] =>
+/** What a rule did to the call's answer on the wire. */
+export function faultOf({ fate }: Entry['call']): Exchange['fault'] {
+  const wire = fate?.wire
+  return wire ? { kind: wire.kind, hook: hookOf(wire) } : null
+}
+
+export const outcomeOf = ({ rejection, dropped }: Verdict): Exchange['outcome'] =>
   rejection ? 'refused' : dropped ? 'dropped' : 'answered'
 
 /** Where the call ended; `null` for one that was answered. */
 const gateOf = ({ rejection, dropped, gates, passed }: Verdict): string | null =>
   rejection || dropped ? (gates[passed - 1]?.name ?? null) : null
-
-/** By its name: a call that was refused early has no contract yet. */
-const isSecretCall = (call: Entry['call']) =>
-  (call.contract ?? findMethod(call.params.method ?? ''))?.secret === true
 
 function sizeOf({ call, body }: Omit<Entry, 'id' | 'bytes'>): number {
   let size = body.length + call.rawBody.length
@@ -244,7 +269,6 @@ function sizeOf({ call, body }: Omit<Entry, 'id' | 'bytes'>): number {
 
 function summary({ id, call, verdict, took }: Entry): Exchange {
   const { rejection } = verdict
-  const wire = call.fate?.wire
   return {
     id,
     time: formatTime(call.now),
@@ -257,7 +281,7 @@ function summary({ id, call, verdict, took }: Entry): Exchange {
     gate: gateOf(verdict),
     code: rejection?.error.code ?? null,
     subCode: rejection?.error.sub_code ?? null,
-    fault: wire ? { kind: wire.kind, hook: hookOf(wire) } : null,
+    fault: faultOf(call),
     requestId: call.requestId,
     took: Math.round(took * 100) / 100,
   }
@@ -271,16 +295,7 @@ function explained(
   diagnose: (call: Received) => SignatureDiagnosis,
 ): ExplainedExchange {
   const { call, verdict, status, body } = entry
-  const params: Record<string, string> = {}
   const isSecret = isSecretCall(call)
-  for (const [name, value] of Object.entries(call.params)) {
-    const hidden = isSecret && !isSystemParameter(name)
-    // A plain assignment of `__proto__` would be lost.
-    Object.defineProperty(params, name, {
-      value: hidden ? '***' : mask(name, value),
-      enumerable: true,
-    })
-  }
   const nearMisses = nearMissesOf(call)
   const shortly = summary(entry)
   const signature = isSignRefused(shortly) ? diagnose(call) : undefined
@@ -290,7 +305,7 @@ function explained(
     request: {
       path: call.path,
       contentType: call.contentType,
-      params,
+      params: maskedParams(call),
       files: Object.fromEntries(
         Object.entries(call.files ?? {}).map(([name, file]) => [name, uploaded(file)]),
       ),
@@ -361,6 +376,24 @@ function nearMissesOf(call: Entry['call']): NearMiss[] {
     if (!known.includes(sent)) add('parameter', sent, missing)
   }
   return found
+}
+
+// By its name: a call that was refused early has no contract yet.
+const isSecretCall = ({ contract, params }: Entry['call']) =>
+  (contract ?? findMethod(params.method ?? ''))?.secret ?? false
+
+function maskedParams(call: Entry['call']): Record<string, string> {
+  const params: Record<string, string> = {}
+  const isSecret = isSecretCall(call)
+  for (const [name, value] of Object.entries(call.params)) {
+    const hidden = isSecret && !isSystemParameter(name)
+    // A plain assignment of `__proto__` would be lost.
+    Object.defineProperty(params, name, {
+      value: hidden ? '***' : mask(name, value),
+      enumerable: true,
+    })
+  }
+  return params
 }
 
 const uploaded = ({ fileName, contentType, bytes }: TopFile): UploadedFile => ({

@@ -331,7 +331,7 @@ function happen({ then }: Rule, { applied }: Count, call: Judged): Rejection | u
     const caller = { appKey: app.app_key, method: contract.name }
     world.limiter.ban(caller, kind, until)
     const ban = world.limiter.banOn(caller, now)
-    return ban && banned(ban)
+    return ban && banned(ban, world.clock.pace())
   }
   if (then.expireSession && session) {
     world.putSession({ ...session, expires: formatTime(now) })

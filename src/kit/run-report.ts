@@ -1,0 +1,110 @@
+import type { Coverage, ExitEvidence, JudgeName, RunReport } from '../contracts/index.ts'
+import { judgeNames } from '../contracts/index.ts'
+
+/** One run of a program under test. */
+export interface ProgramRun {
+  readonly scenario: string
+  /** The scenario in words. */
+  readonly title: string
+  /**
+   * `ended` by itself; `no-call` when not one call arrived; `never-ended` when its time was up;
+   * `interrupted` with the whole matrix.
+   */
+  readonly state: 'ended' | 'no-call' | 'never-ended' | 'interrupted'
+  readonly exit: ExitEvidence
+  /** How long it ran, in seconds. */
+  readonly seconds: number
+  /** Whether the scenario's errors or faults came to pass; `null` where it has none that could be looked for. */
+  readonly met: boolean | null
+  readonly report: RunReport
+  /** What the scenario file expects of the integration and did not get, each in a sentence. */
+  readonly unmet: readonly string[]
+  /** What it printed, and its exchanges, relative to the folder of the report. */
+  readonly files: {
+    readonly stdout: string
+    readonly stderr: string
+    readonly exchanges: string
+  }
+}
+
+/** The runs of a program through scenarios. */
+export interface MatrixReport {
+  readonly format: 'localtop-matrix'
+  readonly version: 1
+  /** The command as it was given, secrets hidden. */
+  readonly program: readonly string[]
+  /** When it began, as whoever ran it says. */
+  readonly startedAt: string
+  readonly seconds: number
+  readonly interrupted: boolean
+  readonly runs: readonly ProgramRun[]
+  /** What all runs together have met. */
+  readonly coverage: Pick<Coverage, 'missing'> & { readonly met: readonly string[] }
+  readonly verdict: MatrixVerdict
+}
+
+/** Whether the matrix was passed, and why not. */
+export interface MatrixVerdict {
+  readonly passed: boolean
+  readonly failOn: readonly FailOn[]
+  readonly reasons: readonly { readonly scenario: string; readonly reason: string }[]
+}
+
+/** What `--fail-on` takes: judges, what scenario files expect, an exit status above 0, any finding, or nothing. */
+export const failOnNames = [...judgeNames, 'expectations', 'exit', 'any', 'none'] as const
+export type FailOn = (typeof failOnNames)[number]
+
+/** A correct program may end with a status above 0, and may back off badly; it may not lie or make things twice. */
+export const defaultFailOn: readonly FailOn[] = ['silent', 'duplicates', 'losses', 'expectations']
+
+/** What to try when no call has arrived. */
+export const noCallHint =
+  'no call arrived: let the program read the gateway from TOP_URL (…/router/rest) or LOCALTOP_URL, or hand it over with {url} in its arguments'
+
+/** Judges the runs by what was asked for. Runs that tested nothing fail whatever was asked. */
+export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]): MatrixVerdict {
+  const judges = new Set<JudgeName>(judgeNames.filter((name) => failOn.includes(name)))
+  if (failOn.includes('any')) for (const name of judgeNames) judges.add(name)
+  const reasons = runs.flatMap((run) => {
+    const { scenario } = run
+    const own = stateReasons(run)
+    if (failOn.includes('exit') && run.state === 'ended' && run.exit.status !== 0) {
+      own.push(`the program ended with ${exitText(run)}`)
+    }
+    if (failOn.includes('expectations') || failOn.includes('any')) own.push(...run.unmet)
+    for (const finding of run.report.findings) {
+      if (judges.has(finding.judge)) own.push(`${finding.judge}: ${finding.title.en}`)
+    }
+    return own.map((reason) => ({ scenario, reason }))
+  })
+  const called = runs.filter(({ report }) => report.calls.total > 0)
+  if (called.length > 0 && called.every(({ report }) => report.calls.answered === 0)) {
+    const [met] = called[0]?.report.coverage.met ?? []
+    reasons.push({
+      scenario: '*',
+      reason: `not one call was answered in any scenario (first ${met?.error ?? 'an error'}): nothing was tested; see the exchanges`,
+    })
+  }
+  return { passed: reasons.length === 0, failOn, reasons }
+}
+
+function stateReasons({ state, exit }: ProgramRun): string[] {
+  switch (state) {
+    case 'no-call':
+      return [`${noCallHint} (exit status ${exit.status ?? exit.signal})`]
+    case 'never-ended':
+      return ['the program never ended: its time was up (--timeout)']
+    case 'interrupted':
+      return ['interrupted']
+    case 'ended':
+      return []
+  }
+}
+
+/** How a run ended, in a word or two. */
+export function exitText({ state, exit }: Pick<ProgramRun, 'state' | 'exit'>): string {
+  if (state === 'never-ended') return 'never ended'
+  if (state === 'no-call') return 'no call'
+  if (state === 'interrupted') return 'interrupted'
+  return exit.status === null ? String(exit.signal) : `exit ${exit.status}`
+}
