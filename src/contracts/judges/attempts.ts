@@ -40,7 +40,7 @@ export function attemptsOf(
 /** An answer that took less came in the order of its call, as far as milliseconds can tell. */
 const quickMs = 20
 
-export const isSlow = ({ wallAt, wallDone }: CallEvidence, ms: number) => wallDone - wallAt > ms
+const isSlow = ({ wallAt, wallDone }: CallEvidence, ms: number) => wallDone - wallAt > ms
 
 function attemptOf(call: CallEvidence, index: number, slowMs: number): Attempt {
   const { method, params, shop, appKey } = call

@@ -204,7 +204,7 @@ export function createJournal(
         (entries.slice(first) as Entry[]).filter(
           ({ call }) => appKey === undefined || call.params.app_key === appKey,
         ),
-        maskedParams,
+        (call) => scrubbed(maskedParams(call), secretsOf(call)) as Record<string, string>,
       ),
     hasDropped: () => dropped,
     clear(worldId) {
