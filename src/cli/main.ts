@@ -10,6 +10,7 @@ import {
   FolderInUseError,
   PortInUseError,
   StoreFormatError,
+  StoreUnavailableError,
   version,
 } from '../server/index.ts'
 import { errorsCommand } from './errors.ts'
@@ -19,6 +20,7 @@ import { matrixCommand } from './matrix.ts'
 import { publishCommand } from './publish.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
+import { storeCommand } from './store.ts'
 import { complain, UsageError } from './terminal.ts'
 
 // Node 22 and later keep the compiled code for the next start.
@@ -33,6 +35,7 @@ const program = new Command('localtop')
   .addCommand(explainCommand())
   .addCommand(scenariosCommand())
   .addCommand(errorsCommand())
+  .addCommand(storeCommand())
   .addCommand(fidelityCommand())
 
 exitByException(program)
@@ -61,8 +64,14 @@ function statusOf(error: unknown): number {
     complain(`localtop: --world: ${error.message.replace('(fresh)', '(--fresh)')}`)
     return 2
   }
-  if (error instanceof FolderInUseError) {
+  if (error instanceof FolderInUseError || error instanceof StoreUnavailableError) {
     complain(`localtop: --data: ${error.message}`)
+    return 2
+  }
+  if (error instanceof StoreFormatError) {
+    complain(
+      `localtop: ${error.message}; see localtop store check, localtop store repair --dry-run`,
+    )
     return 2
   }
   const isUsage = [
@@ -72,7 +81,6 @@ function statusOf(error: unknown): number {
     DataFileError,
     ItemFileError,
     ProgramError,
-    StoreFormatError,
   ].some((kind) => error instanceof kind)
   complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)
   return isUsage ? 2 : 1

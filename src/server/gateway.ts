@@ -34,7 +34,8 @@ import { createScenariosInForce } from './scenarios-in-force.ts'
 import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
 import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './state/snapshot.ts'
-import { fileStore, memoryStore } from './state/store.ts'
+import { fileStore, memoryStore, type Store } from './state/store.ts'
+import { StoreUnavailableError } from './state/store-error.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
@@ -59,11 +60,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
   const clock = createClock(options.wall)
   const ids = createIds(idSeed)
-  const store =
-    options.store === 'file' ? fileStore(options.data ?? '.localtop', reportBug) : memoryStore()
+  const store = storeOf(options)
   const base = createWorld('', store, clock, ids)
   const worlds = new Map<string, World>()
   const offsets = new Map<string, OffsetClock>()
+  store.observe('tenants', followTenant)
+  store.observe('meta', followNumbers)
   const rules = createRules({
     worlds: () => [base, ...worlds.values()],
     advance: (world, ms) => void moveWorld(world, ms),
@@ -133,9 +135,23 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.put('meta', 'seed', seed)
   }
 
+  /** A tenant has its world as long as the store has the tenant, also when that is undone. */
+  function followTenant(appKey: string, _: unknown, after: unknown) {
+    if (after === undefined) forgetTenant(appKey)
+    else if (!worlds.has(appKey)) openTenant(appKey).reindex()
+  }
+
+  function followNumbers(key: string, _: unknown, after: unknown) {
+    const [kind, appKey] = key.split('@')
+    if (kind !== 'issued' || typeof after !== 'number') return
+    const world = appKey ? worlds.get(appKey) : base
+    world?.continueAfter(after)
+  }
+
   /** Makes indexes and tenants anew from what the store holds. */
   function wake() {
     base.reindex()
+    for (const world of worlds.values()) world.dispose()
     worlds.clear()
     for (const appKey of store.collection('tenants').keys()) openTenant(appKey).reindex()
   }
@@ -153,8 +169,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.drop(collectionsOf(appKey))
     store.delete('tenants', appKey)
     store.delete('meta', `issued@${appKey}`)
+  }
+
+  function forgetTenant(appKey: string) {
     const world = worlds.get(appKey)
     if (world) inForce.forget(world)
+    world?.dispose()
     worlds.delete(appKey)
     offsets.delete(appKey)
     journal.clear(appKey)
@@ -173,9 +193,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function judge(by: Runnable<Received>, call: Received): Verdict | Promise<Verdict> {
     try {
       const running = by.run(call)
-      return running instanceof Promise ? running.catch(bugVerdict) : running
+      return running instanceof Promise ? running.catch(troubleVerdict) : running
     } catch (error) {
-      return bugVerdict(error)
+      return troubleVerdict(error)
     }
   }
 
@@ -189,7 +209,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     problem?: Error,
   ): Answered | Promise<Answered> {
     const started = performance.now()
-    const verdict = problem ? bugVerdict(problem) : judge(by, call)
+    const verdict = problem ? troubleVerdict(problem) : judge(by, call)
     return verdict instanceof Promise
       ? verdict.then((late) => settle(call, late, started))
       : settle(call, verdict, started)
@@ -197,12 +217,26 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   async function refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined> {
     const started = performance.now()
-    const verdict = await (problem ? bugVerdict(problem) : judge(envelopeGates, call))
+    const verdict = await (problem ? troubleVerdict(problem) : judge(envelopeGates, call))
     return verdict.rejection && settle(call, verdict, started)
   }
 
-  /** What a gate throws is a mistake of ours: logged, and answered as the platform's trouble. */
-  function bugVerdict(error: unknown): Verdict {
+  /**
+   * What a gate throws is a mistake of ours, or a store that cannot keep what was changed: answered as
+   * the platform's trouble.
+   */
+  function troubleVerdict(error: unknown): Verdict {
+    if (error instanceof StoreUnavailableError) {
+      const rejection = reject(
+        'remote-service-error/isp.remote-service-error',
+        {},
+        {
+          en: `The store could not keep the change: ${error.message}. Nothing was changed; send the call again once it can.`,
+          zh: `存储无法保存本次修改：${error.zh}。数据没有变化，恢复后请重发本次调用。`,
+        },
+      )
+      return { rejection, passed: gates.gates.length, gates: gates.gates }
+    }
     const problem = error instanceof Error ? error : new Error(String(error))
     reportBug(problem)
     const rejection = reject(
@@ -427,6 +461,18 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
   const app = createApp(Object.assign(core, { gateway }) as GatewayCore)
   return gateway
+}
+
+function storeOf({
+  store = 'memory',
+  data = '.localtop',
+  durability,
+  files,
+  log,
+}: GatewayOptions): Store {
+  if (store !== 'file') return memoryStore()
+  const onNotice = (message: string) => log?.({ event: 'store', message })
+  return fileStore(data, { durability, files, onNotice })
 }
 
 const ofTier = (tier: Tier) => Object.keys(methods).filter((name) => tierOf(name) === tier).length

@@ -19,7 +19,7 @@ type Answerable = Received & {
 
 /**
  * Runs the method's handler, leaves the requested `fields`, holds the answer against the contract and
- * waits until what was written is kept.
+ * waits until what was written is kept; what cannot be is refused where the gates are run.
  *
  * @param find the gateway's handlers
  * @param onBug told when a handler's answer breaks its own contract: our mistake, not the caller's
@@ -47,7 +47,8 @@ export function answerWith(
   }
 
   function finish(call: Answerable, result: object | Rejection) {
-    if (result instanceof Rejection) return result
+    // A refusal may rest on what is not kept yet.
+    if (result instanceof Rejection) return kept(call, result)
     const { fields } = call.request as { fields?: readonly string[] }
     const response = fields
       ? project(
@@ -73,21 +74,12 @@ export function answerWith(
     // A scenario may break what the contract promises; a handler may not.
     const patched = call.fate?.patches.reduce<unknown>(mergePatch, response) ?? response
     const facts = { response: patched as object }
-    const kept = call.world.committed()
-    if (!kept) return facts
-    return kept.then(
-      () => facts,
-      (error: Error) => {
-        onBug(error, call)
-        return reject(
-          'remote-service-error/isp.remote-service-error',
-          {},
-          {
-            en: `The store could not be written: ${error.message}. The change is not acknowledged.`,
-            zh: `存储写入失败：${error.message}。本次修改未被确认。`,
-          },
-        )
-      },
-    )
+    return kept(call, facts)
   }
+}
+
+/** An outcome as soon as everything that it rests on is kept. @throws StoreUnavailableError */
+function kept<T>(call: Received, outcome: T): T | Promise<T> {
+  const committed = call.world.committed()
+  return committed ? committed.then(() => outcome) : outcome
 }
