@@ -3,7 +3,7 @@ import { defaultWorld } from '../contracts/default-world.ts'
 import type { AnyContract, Tier } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
-import { reject } from '../contracts/protocol/errors.ts'
+import { reject, rejectBusiness } from '../contracts/protocol/errors.ts'
 import {
   earliest,
   latest,
@@ -227,14 +227,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
    */
   function troubleVerdict(error: unknown): Verdict {
     if (error instanceof StoreUnavailableError) {
-      const rejection = reject(
-        'remote-service-error/isp.remote-service-error',
-        {},
-        {
-          en: `The store could not keep the change: ${error.message}. Nothing was changed; send the call again once it can.`,
-          zh: `存储无法保存本次修改：${error.zh}。数据没有变化，恢复后请重发本次调用。`,
-        },
-      )
+      const rejection = rejectBusiness('isp.remote-service-error', error.reason, {
+        en: `The store could not keep the change: ${error.message}. Nothing was changed; send the call again once it can.`,
+        zh: `存储无法保存本次修改：${error.zh}。数据没有变化，恢复后请重发本次调用。`,
+      })
       return { rejection, passed: gates.gates.length, gates: gates.gates }
     }
     const problem = error instanceof Error ? error : new Error(String(error))

@@ -5,10 +5,13 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError'
   /** For people who read Chinese. */
   readonly zh: string
+  /** The same without the place, for whoever calls. */
+  readonly reason: string
 
-  constructor(en: string, zh: string, cause: unknown) {
+  constructor(en: string, zh: string, reason: string, cause: unknown) {
     super(en, { cause })
     this.zh = zh
+    this.reason = reason
   }
 }
 
@@ -31,6 +34,7 @@ export function folderError(folder: string, error: unknown): StoreUnavailableErr
   return new StoreUnavailableError(
     `the data folder ${folder} cannot be written: ${en}${suffix}`,
     `数据目录 ${folder} 无法写入：${zh}${suffix}`,
+    `the store cannot be written: ${en}${suffix}`,
     error,
   )
 }
