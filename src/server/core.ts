@@ -13,6 +13,7 @@ import type { ReportOptions } from './report.ts'
 import type { ScenarioFile } from './scenarios-in-force.ts'
 import type { Clock, ClockState } from './state/clock.ts'
 import type { Snapshot } from './state/snapshot.ts'
+import type { StoreUnavailableError } from './state/store-error.ts'
 import type { App, World } from './state/world.ts'
 import type { Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
 import type { ActiveRule } from './traffic/rules.ts'
@@ -122,6 +123,8 @@ export interface GatewayCore {
   refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined>
   /** Answers one call of a batch whose envelope has been accepted. */
   answerBatched(call: Received): Answered | Promise<Answered>
+  /** Why nothing can be answered now. */
+  trouble(): StoreUnavailableError | undefined
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ClockCommand } from '../contracts/control.ts'
 import { defaultWorld } from '../contracts/default-world.ts'
 import type { AnyContract, Tier } from '../contracts/define-method.ts'
@@ -18,7 +19,7 @@ import { unknownMethods } from '../contracts/rule-checks.ts'
 import type { Scenario } from '../contracts/scenario.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { writtenWindow } from '../contracts/written-values.ts'
-import { createApp } from './app.ts'
+import { type App as AppOfGateway, createApp } from './app.ts'
 import type { Received } from './call.ts'
 import type { Answered, Gateway, GatewayCore } from './core.ts'
 import { createDiagnosis } from './diagnosis.ts'
@@ -31,8 +32,9 @@ import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Runnable, Verdict } from './pipeline.ts'
 import { createReporter } from './report.ts'
 import { createScenariosInForce } from './scenarios-in-force.ts'
-import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
+import { type ClockState, createClock, type OffsetClock, type SavedClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
+import { redisStore } from './state/redis-store.ts'
 import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './state/snapshot.ts'
 import { fileStore, memoryStore, type Store } from './state/store.ts'
 import { StoreUnavailableError } from './state/store-error.ts'
@@ -59,13 +61,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const { httpStatus = 'always-200', seed: idSeed = 1 } = options
   const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
   const clock = createClock(options.wall)
-  const ids = createIds(idSeed)
+  // Gateways that share a store must not give the same request ids.
+  const ids = createIds(isShared(options) ? `${idSeed}/${randomUUID()}` : idSeed)
   const store = storeOf(options)
   const base = createWorld('', store, clock, ids)
   const worlds = new Map<string, World>()
+  let hasBegun = false
   const offsets = new Map<string, OffsetClock>()
   store.observe('tenants', followTenant)
-  store.observe('meta', followNumbers)
+  store.observe('meta', followMeta)
   const rules = createRules({
     worlds: () => [base, ...worlds.values()],
     advance: (world, ms) => void moveWorld(world, ms),
@@ -116,23 +120,45 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const ready = once(async () => {
     await store.load()
+    try {
+      await store.transact(beginOrWake)
+    } catch (error) {
+      if (error instanceof ExistingStateError) await store.close()
+      throw error
+    }
+  })
+
+  function beginOrWake() {
     // The seed is written last: without it, the first start was killed before its world was whole.
     const isWhole = store.collection('meta').has('seed')
-    if (isWhole && !options.fresh) {
-      if (!options.world) return wake()
-      await store.close()
+    if (isWhole && (!options.fresh || hasBegun)) {
+      if (!options.world || hasBegun) return wake()
       throw new ExistingStateError(
-        `the data folder ${options.data ?? '.localtop'} holds state already; a world needs an empty one (fresh)`,
+        `${isShared(options) ? 'the shared store' : `the data folder ${options.data ?? '.localtop'}`} holds state already; a world needs an empty one (fresh)`,
       )
     }
+    // Another gateway may be first, which has the same to begin with.
+    hasBegun = true
     store.drop([...store.names()])
     plantBase(givenSeed)
-    await store.committed()
-  })
+  }
 
   function plantBase(seed: ParsedWorld) {
     base.plant(seed)
     store.put('meta', 'seed', seed)
+  }
+
+  /** Gateways that share a store have one time: whoever moves it last. */
+  function shareClock(appKey = ''): void | Promise<void> {
+    if (!isShared(options)) return
+    const own = offsets.get(appKey)?.offset()
+    const saved = clock.save()
+    const shared = store.transact(() =>
+      own === undefined
+        ? store.put('meta', 'clock', saved)
+        : store.put('meta', `offset@${appKey}`, own),
+    )
+    return Promise.resolve(shared).catch(reportBug)
   }
 
   /** A tenant has its world as long as the store has the tenant, also when that is undone. */
@@ -141,8 +167,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     else if (!worlds.has(appKey)) openTenant(appKey).reindex()
   }
 
-  function followNumbers(key: string, _: unknown, after: unknown) {
+  function followMeta(key: string, _: unknown, after: unknown) {
     const [kind, appKey] = key.split('@')
+    if (kind === 'clock') clock.adopt((after as SavedClock | undefined) ?? unmoved)
+    if (kind === 'offset' && appKey) offsets.get(appKey)?.adopt(Number(after ?? 0))
     if (kind !== 'issued' || typeof after !== 'number') return
     const world = appKey ? worlds.get(appKey) : base
     world?.continueAfter(after)
@@ -206,17 +234,19 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function answerBy(
     by: Runnable<Received>,
     call: Received,
-    problem?: Error,
+    mistake?: Error,
   ): Answered | Promise<Answered> {
     const started = performance.now()
+    const problem = mistake ?? store.trouble()
     const verdict = problem ? troubleVerdict(problem) : judge(by, call)
     return verdict instanceof Promise
       ? verdict.then((late) => settle(call, late, started))
       : settle(call, verdict, started)
   }
 
-  async function refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined> {
+  async function refuseEnvelope(call: Received, mistake?: Error): Promise<Answered | undefined> {
     const started = performance.now()
+    const problem = mistake ?? store.trouble()
     const verdict = await (problem ? troubleVerdict(problem) : judge(envelopeGates, call))
     return verdict.rejection && settle(call, verdict, started)
   }
@@ -274,6 +304,28 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }
   }
 
+  function resetTenant(appKey: string) {
+    const record = store.collection<TenantRecord>('tenants').get(appKey)
+    if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
+    const world = worlds.get(appKey)
+    offsets.get(appKey)?.reset()
+    world?.plant(record.seed)
+    if (world) {
+      inForce.forget(world)
+      rules.rearm(world)
+    }
+    journal.clear(appKey)
+  }
+
+  function resetAll() {
+    for (const key of core.tenants()) closeTenant(key)
+    startClock()
+    if (isShared(options)) store.put('meta', 'clock', clock.save())
+    journal.clear()
+    inForce.reset()
+    plantBase(store.collection<ParsedWorld>('meta').get('seed') ?? givenSeed)
+  }
+
   /** As the options say, or in real time. */
   function startClock() {
     clock.reset()
@@ -290,12 +342,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     else if (startTime !== undefined) return
     else if (freeze) clock.freeze(moment(at))
     else clock.set(moment(at))
+    void shareClock(own ? world.id : '')
   }
 
   function moveWorld(world: World, ms: number) {
     const moving = offsets.get(world.id) ?? clock
     const target = Math.min(latest, Math.max(earliest, moving.now() + ms))
     moving.advance(target - moving.now())
+    void shareClock(world.id)
   }
 
   function tenantWorld(appKey: string | undefined): World | undefined {
@@ -315,6 +369,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       const own = offsets.get(appKey)
       if (!own) throw new OptionError(`no tenant has the app key "${appKey}"`)
       own.advance(milliseconds(advance ?? ''))
+      void shareClock(appKey)
       return clock.state()
     }
     if (freeze !== undefined) clock.freeze(freeze === true ? undefined : moment(freeze))
@@ -322,7 +377,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     if (advance !== undefined) clock.advance(milliseconds(advance))
     if (scale !== undefined) clock.scale(scale)
     if (resume) clock.resume()
+    void shareClock()
     return clock.state()
+  }
+
+  /** What other gateways have acknowledged must be seen; where that fails, {@link Store.trouble} says so. */
+  const fetchFresh: AppOfGateway['fetch'] = (request, port) => {
+    const fresh = store.fresh()
+    if (!fresh) return app.fetch(request, port)
+    return fresh.catch(() => undefined).then(() => app.fetch(request, port))
   }
 
   const listening = new Set<Listening>()
@@ -339,11 +402,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     refuseEnvelope,
     answerBatched: (call) => answerBy(batchedGates, call),
     tenants: () => [...store.collection('tenants').keys()],
+    trouble: () => store.trouble(),
     async dropTenant(appKey) {
-      if (!worlds.has(appKey)) return false
-      closeTenant(appKey)
-      await store.committed()
-      return true
+      return store.transact(() => {
+        if (!worlds.has(appKey)) return false
+        closeTenant(appKey)
+        return true
+      })
     },
     moveClock,
   }
@@ -357,11 +422,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }),
     async fetch(request) {
       await ready()
-      return app.fetch(request)
+      return fetchFresh(request)
     },
     async listen(listenOptions = {}) {
       await ready()
-      const server = await listen(app.fetch, listenOptions)
+      const server = await listen(fetchFresh, listenOptions)
       listening.add(server)
       return server
     },
@@ -377,35 +442,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     ready,
     async reset({ appKey } = {}) {
       await ready()
-      if (appKey !== undefined) {
-        const record = store.collection<TenantRecord>('tenants').get(appKey)
-        if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
-        const world = worlds.get(appKey)
-        offsets.get(appKey)?.reset()
-        world?.plant(record.seed)
-        if (world) {
-          inForce.forget(world)
-          rules.rearm(world)
-        }
-        journal.clear(appKey)
-      } else {
-        for (const key of core.tenants()) closeTenant(key)
-        startClock()
-        journal.clear()
-        inForce.reset()
-        plantBase(store.collection<ParsedWorld>('meta').get('seed') ?? givenSeed)
-      }
-      await store.committed()
+      await store.transact(() => (appKey === undefined ? resetAll() : resetTenant(appKey)))
     },
     async snapshot({ secrets = false } = {}) {
       await ready()
+      await store.fresh()
       return takeSnapshot(store, secrets)
     },
     async restore(snapshot) {
       await ready()
-      restoreSnapshot(store, snapshotSchema.parse(snapshot) as Snapshot)
-      wake()
-      await store.committed()
+      const read = snapshotSchema.parse(snapshot) as Snapshot
+      await store.transact(() => {
+        restoreSnapshot(store, read)
+        wake()
+      })
     },
     async tenant(request = {}) {
       await ready()
@@ -413,10 +463,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         profile: options.profile ?? base.settings().profile ?? 'guide',
         rateLimit: options.rateLimit,
       })
-      if (worlds.has(tenant.appKey)) closeTenant(tenant.appKey)
-      openTenant(tenant.appKey).plant(seed)
-      store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
-      await store.committed()
+      await store.transact(() => {
+        if (worlds.has(tenant.appKey)) closeTenant(tenant.appKey)
+        openTenant(tenant.appKey).plant(seed)
+        store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
+      })
       return tenant
     },
     clock: {
@@ -459,6 +510,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   return gateway
 }
 
+const isShared = ({ store }: GatewayOptions) => store?.startsWith('redis') ?? false
+
 function storeOf({
   store = 'memory',
   data = '.localtop',
@@ -466,8 +519,9 @@ function storeOf({
   files,
   log,
 }: GatewayOptions): Store {
-  if (store !== 'file') return memoryStore()
   const onNotice = (message: string) => log?.({ event: 'store', message })
+  if (store.startsWith('redis')) return redisStore(store, onNotice)
+  if (store !== 'file') return memoryStore()
   return fileStore(data, { durability, files, onNotice })
 }
 
@@ -476,6 +530,8 @@ const ofTier = (tier: Tier) => Object.keys(methods).filter((name) => tierOf(name
 export const methodCount = ofTier('stateful')
 /** How many methods are answered by a sample. */
 export const stubCount = ofTier('stub')
+
+const unmoved: SavedClock = { base: 0, since: 0, pace: 1, moved: false }
 
 /** What is written for a call whose connection fails before it is carried out. */
 const nothing = { status: 0, contentType: '', body: '', retryAfter: undefined } as const

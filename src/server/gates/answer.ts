@@ -31,6 +31,10 @@ export function answerWith(
   return function answer(call: Answerable) {
     const handler = find(call.contract)
     if (!handler) return reject('invalid-method')
+    return call.world.transact(() => carryOut(call, handler))
+  }
+
+  function carryOut(call: Answerable, handler: AnyHandler) {
     const lag = call.fate?.lag
     const result = handler({
       request: call.request as never,
@@ -47,8 +51,7 @@ export function answerWith(
   }
 
   function finish(call: Answerable, result: object | Rejection) {
-    // A refusal may rest on what is not kept yet.
-    if (result instanceof Rejection) return kept(call, result)
+    if (result instanceof Rejection) return result
     const { fields } = call.request as { fields?: readonly string[] }
     const response = fields
       ? project(
@@ -73,13 +76,6 @@ export function answerWith(
     }
     // A scenario may break what the contract promises; a handler may not.
     const patched = call.fate?.patches.reduce<unknown>(mergePatch, response) ?? response
-    const facts = { response: patched as object }
-    return kept(call, facts)
+    return { response: patched as object }
   }
-}
-
-/** An outcome as soon as everything that it rests on is kept. @throws StoreUnavailableError */
-function kept<T>(call: Received, outcome: T): T | Promise<T> {
-  const committed = call.world.committed()
-  return committed ? committed.then(() => outcome) : outcome
 }

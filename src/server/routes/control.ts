@@ -40,11 +40,17 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     await next()
   })
 
+  app.use(async (c, next) => {
+    const trouble = core.trouble()
+    if (trouble && !c.req.path.endsWith('/health')) throw trouble
+    await next()
+  })
+
   app.get('/', (c) => c.json({ name: 'localtop', version, routes: controlRoutes }))
 
   app.get('/health', (c) =>
     c.json({
-      ready: true,
+      ready: core.trouble() === undefined,
       version,
       profile: core.profile.name,
       ...(refusal(c) === undefined && {
@@ -114,7 +120,9 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     if (command.appKey !== undefined && !core.tenants().includes(command.appKey)) {
       throw notFound(`no tenant has the app key "${command.appKey}"`)
     }
-    return c.json(core.moveClock(command))
+    const state = core.moveClock(command)
+    await core.base.transact(() => undefined)
+    return c.json(state)
   })
 
   app.get('/scenarios', (c) =>

@@ -86,9 +86,7 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
   app.post(oauthPaths.token, limit, async (c) => {
     const { params } = read(queryOf(c), await c.req.arrayBuffer(), c.req.header('content-type'))
     const world = core.worldOf(params.client_id)
-    const answered = answerToken(world, params)
-    await world.committed()
-    return answered
+    return world.transact(() => answerToken(world, params))
   })
   app.all(oauthPaths.token, (c) =>
     failure(oauthError('verb-wrong'), `the verb was ${c.req.method}; expected POST`),
@@ -104,6 +102,14 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
   })
 
   app.get(oauthPaths.landing, () => page(landingPage(), 200))
+
+  for (const path of Object.values(oauthPaths)) {
+    app.use(path, async (_, next) => {
+      const trouble = core.trouble()
+      if (trouble) throw trouble
+      await next()
+    })
+  }
 
   app.onError((error) => {
     if (error instanceof StoreUnavailableError)
@@ -164,9 +170,7 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
         zh: `应用 ${by.app_key} 的授权用户名单中没有 ${nick}，名单为：${by.users?.join('、') || '空'}。`,
       })
     }
-    const location = locationFor(asked, seller)
-    await world.committed()
-    return redirectTo(location)
+    return redirectTo(await world.transact(() => locationFor(asked, seller)))
   }
 
   return app

@@ -199,7 +199,7 @@ export function createRules(
     const patches: Readonly<Record<string, unknown>>[] = []
     let wire: WireFault | undefined
     let lag: number | undefined
-    let rejection: Rejection | undefined
+    const happening: { rule: Rule; count: Count }[] = []
     let wait = 0
     for (const { rule, count } of matching) {
       const { then } = rule.active.rule
@@ -213,15 +213,20 @@ export function createRules(
       if (then.patch) patches.push(then.patch)
       if (then.lag !== undefined) lag = Math.max(lag ?? 0, parseDuration(then.lag) ?? 0)
       if (then.setState !== undefined) setState(ledger.states, then.setState)
-      rejection = happen(rule.active.rule, count, call) ?? rejection
+      // As it is now: a later call may make it happen again meanwhile.
+      happening.push({ rule: rule.active.rule, count: { ...count } })
       if (then.delay !== undefined) wait += delayOf(then.delay, () => draw(call.world, rule, count))
       if (then.clock !== undefined) advance(call.world, parseDuration(then.clock) ?? 0)
     }
     const fate: Fate = { rules: applied, lag, patches, wire }
-    const outcome = decider ? new Halt({ fate }, rejection) : { fate }
-    const kept = applied.some(changesStore) ? call.world.committed() : undefined
-    if (wait <= 0 && !kept) return outcome
-    return Promise.all([kept, call.world.clock.sleep(wait)]).then(() => outcome)
+    const carryOut = () => {
+      let rejection: Rejection | undefined
+      for (const { rule, count } of happening) rejection = happen(rule, count, call) ?? rejection
+      return decider ? new Halt({ fate }, rejection) : { fate }
+    }
+    const outcome = applied.some(changesStore) ? call.world.transact(carryOut) : carryOut()
+    if (wait <= 0) return outcome
+    return Promise.all([outcome, call.world.clock.sleep(wait)]).then(([late]) => late)
   }
 
   return {
@@ -263,7 +268,7 @@ export function createRules(
 }
 
 const changesStore = ({ rule: { then } }: ActiveRule) =>
-  Boolean(then.expireSession || then.revokeSession || then.appSecret)
+  Boolean(then.expireSession || then.revokeSession || then.appSecret || then.ban || then.quota)
 
 const indexOf = (rules: readonly Compiled[]): Index => ({ rules, byMethod: new Map() })
 

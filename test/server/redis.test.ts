@@ -1,0 +1,227 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type LogEvent,
+} from '../../src/server/index.ts'
+import { addItem, call, phone, request } from '../support/gateway.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+
+let redis: RedisServer
+const opened: Gateway[] = []
+let database = 0
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis.remove())
+beforeEach(() => {
+  database++
+})
+afterEach(async () => {
+  for (const gateway of opened.splice(0)) await gateway.close()
+})
+
+/** A gateway on the Redis of this test, which shares its state with the others of the test. */
+function open(options: GatewayOptions = {}): Gateway {
+  const gateway = createGateway({
+    store: `${redis.url}/${database % 16}`,
+    fresh: opened.length === 0,
+    rateLimit: 'off',
+    profile: 'production',
+    ...options,
+  })
+  opened.push(gateway)
+  return gateway
+}
+async function openTwo(options: GatewayOptions = {}): Promise<[Gateway, Gateway]> {
+  const first = open(options)
+  await first.ready()
+  const second = open(options)
+  await second.ready()
+  return [first, second]
+}
+const titleOf = async (gateway: Gateway, num_iid: string) =>
+  (await call(gateway, 'taobao.item.seller.get', { num_iid, fields: 'title' })).answer.item?.title
+
+describe('two gateways on one Redis', () => {
+  it('see at once what the other acknowledged: items, changes, deletions', async () => {
+    const [one, two] = await openTwo()
+    for (let at = 0; at < 20; at++) {
+      const num_iid = await addItem(one, { title: `T${at}` })
+      expect(await titleOf(two, num_iid)).toBe(`T${at}`)
+      await call(two, 'taobao.item.update', { num_iid, title: '改' })
+      expect(await titleOf(one, num_iid)).toBe('改')
+      await call(one, 'taobao.item.delete', { num_iid })
+      expect(await titleOf(two, num_iid)).toBeUndefined()
+    }
+  })
+
+  it('give every item a number of its own, published at once through both', async () => {
+    const gateways = await openTwo()
+    const added = await Promise.all(
+      Array.from({ length: 200 }, (_, at) =>
+        addItem(gateways[at % 2] as Gateway, { outer_id: `P-${at}` }),
+      ),
+    )
+    expect(new Set(added).size).toBe(200)
+    const [one, two] = await Promise.all(gateways.map((gateway) => gateway.snapshot()))
+    expect(one).toEqual(two)
+    for (const num_iid of added) expect(one?.items).toHaveProperty(num_iid)
+  })
+
+  it('sell no item below zero', async () => {
+    const gateways = await openTwo()
+    const num_iid = await addItem(gateways[0], { num: '50' })
+    const sold = await Promise.all(
+      Array.from({ length: 120 }, (_, at) =>
+        call(gateways[at % 2] as Gateway, 'taobao.item.quantity.update', {
+          num_iid,
+          quantity: '-1',
+          type: '2',
+        }),
+      ),
+    )
+    expect(sold.filter(({ error }) => error === undefined)).toHaveLength(50)
+    const { answer } = await call(gateways[1], 'taobao.item.seller.get', { num_iid, fields: 'num' })
+    expect(answer.item.num).toBe(0)
+  })
+
+  it('count one limit', async () => {
+    const gateways = await openTwo({ rateLimit: '30/min' })
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, (_, at) =>
+        call(gateways[at % 2] as Gateway, 'taobao.time.get', {}, { session: null }),
+      ),
+    )
+    expect(replies.filter(({ error }) => error === undefined)).toHaveLength(30)
+  })
+
+  it('take a one-use code once', async () => {
+    const gateways = await openTwo()
+    const address = 'http://localhost/authorize?response_type=code&client_id=12345678'
+    for (let round = 0; round < 10; round++) {
+      const consent = await gateways[0].fetch(
+        new Request(
+          `${address}&redirect_uri=http://localhost/x&localtop_approve=${encodeURIComponent('本地小店')}`,
+        ),
+      )
+      const code = new URL(consent.headers.get('location') ?? '').searchParams.get('code') ?? ''
+      const tries = await Promise.all(
+        Array.from({ length: 8 }, (_, at) =>
+          call(
+            gateways[at % 2] as Gateway,
+            'taobao.top.auth.token.create',
+            { code },
+            { session: null },
+          ),
+        ),
+      )
+      expect(tries.filter(({ error }) => error === undefined)).toHaveLength(1)
+    }
+  })
+
+  it('share tenants, whose worlds come and go in both', async () => {
+    const [one, two] = await openTwo()
+    const { appKey, appSecret, session } = await one.tenant()
+    const caller = { app: appKey, secret: appSecret, session }
+    const num_iid = await addItem(two, {}, caller)
+    expect(
+      (await call(one, 'taobao.item.seller.get', { num_iid, fields: 'title' }, caller)).error,
+    ).toBeUndefined()
+    await two.reset()
+    expect((await call(one, 'taobao.time.get', {}, caller)).error).toMatchObject({ code: 29 })
+  })
+
+  it('share bans and limits that scenarios impose', async () => {
+    const [one, two] = await openTwo()
+    const rule = { when: { method: 'taobao.item.add' }, then: { ban: { for: '10m' } } }
+    one.scenarios.set([{ title: 'banned', rules: [rule] }])
+    expect((await call(one, 'taobao.item.add', phone)).error).toMatchObject({ code: 7 })
+    expect((await call(two, 'taobao.item.add', phone)).error).toMatchObject({ code: 7 })
+  })
+
+  it('have one clock, whoever moves it', async () => {
+    const [one, two] = await openTwo()
+    const time = async (gateway: Gateway) => {
+      const path = 'http://localhost/_localtop/clock'
+      return (await request(gateway, new Request(path))).json
+    }
+    const move = (gateway: Gateway, command: object) =>
+      request(
+        gateway,
+        new Request('http://localhost/_localtop/clock', {
+          method: 'POST',
+          body: JSON.stringify(command),
+        }),
+      )
+    await move(one, { freeze: '2026-11-11 00:00:00' })
+    expect(await time(two)).toMatchObject({ time: '2026-11-11 00:00:00', frozen: true })
+    await move(two, { advance: '1h' })
+    expect(await time(one)).toMatchObject({ time: '2026-11-11 01:00:00', frozen: true })
+    const third = open()
+    expect(await time(third)).toMatchObject({ time: '2026-11-11 01:00:00', frozen: true })
+    await one.reset()
+    expect(await time(two)).toMatchObject({ frozen: false, moved: false })
+  })
+
+  it('go on where another has died', async () => {
+    const [one, two] = await openTwo()
+    const num_iid = await addItem(one)
+    await one.close()
+    expect(await titleOf(two, num_iid)).toBe(phone.title)
+    const third = open()
+    expect(await titleOf(third, num_iid)).toBe(phone.title)
+  })
+
+  it('begin a shop once, whoever is first', async () => {
+    const both = [open({ fresh: false }), open({ fresh: false })]
+    await Promise.all(both.map((gateway) => gateway.ready()))
+    const [one, two] = await Promise.all(both.map((gateway) => gateway.snapshot()))
+    expect(one).toEqual(two)
+  })
+})
+
+describe('Redis gone', () => {
+  it.each([true, false])(
+    'refuses calls with an isp. error that says so, and recovers by itself (kept: %s)',
+    async (keeps) => {
+      const own = await startRedis(keeps)
+      const events: LogEvent[] = []
+      const gateway = createGateway({
+        store: own.url,
+        profile: 'production',
+        rateLimit: 'off',
+        log: (event) => event.event !== 'call' && events.push(event),
+      })
+      opened.push(gateway)
+      const before = await addItem(gateway)
+      await own.kill()
+      for (const method of ['taobao.item.add', 'taobao.time.get']) {
+        const { error } = await call(gateway, method, phone)
+        expect(error).toMatchObject({ code: 15, sub_code: expect.stringMatching(/^isp\./) })
+        expect(error?.sub_msg).toContain('Redis')
+      }
+      const health = await request(gateway, new Request('http://localhost/_localtop/health'))
+      expect(health.json).toMatchObject({ ready: false })
+      await own.restart()
+      await expect.poll(async () => (await call(gateway, 'taobao.time.get')).error).toBeUndefined()
+      expect(await titleOf(gateway, before)).toBe(phone.title)
+      expect(await addItem(gateway)).not.toBe(before)
+      const messages = events.map((event) => ('message' in event ? event.message : ''))
+      expect(messages[0]).toContain('does not answer')
+      expect(messages.join('\n')).toContain('answers again')
+      expect(events.filter(({ event }) => event === 'bug')).toEqual([])
+      await gateway.close()
+      await own.remove()
+    },
+  )
+
+  it('at the start is said in one line', async () => {
+    const gateway = createGateway({ store: 'redis://127.0.0.1:1' })
+    await expect(gateway.ready()).rejects.toThrow(
+      'Redis at 127.0.0.1:1 does not answer: ECONNREFUSED',
+    )
+    await gateway.close()
+  })
+})

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A real Redis of one test file. */
+export interface RedisServer {
+  readonly url: `redis://${string}`
+  /** Kills it as a power cut would. */
+  kill(): Promise<void>
+  /** Starts it again on the same port, with the data that it kept. */
+  restart(): Promise<void>
+  /** Ends it and removes its data. */
+  remove(): Promise<void>
+}
+
+/**
+ * @param keeps whether it keeps every change over a restart, as a Redis should that holds a shop
+ */
+export async function startRedis(keeps = true): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'localtop-redis-'))
+  const port = await freePort()
+  let child: ChildProcess
+
+  async function start(): Promise<void> {
+    const appends = keeps ? ['--appendonly', 'yes', '--appendfsync', 'no'] : ['--appendonly', 'no']
+    child = spawn(
+      'redis-server',
+      ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...appends],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    const failed = once(child, 'error').then(([error]) => {
+      throw new Error(`redis-server, a Debian package, is needed: ${error.message}`)
+    })
+    const ended = once(child, 'exit').then(() => {
+      throw new Error('redis-server ended before it was ready')
+    })
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+    const ready = (async () => {
+      for await (const line of lines) if (line.includes('Ready to accept connections')) return
+    })()
+    await Promise.race([ready, failed, ended])
+    failed.catch(() => undefined)
+    ended.catch(() => undefined)
+    child.stdout?.resume()
+  }
+  async function kill(): Promise<void> {
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+  await start()
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    restart: start,
+    async remove() {
+      if (child.exitCode === null && child.signalCode === null) await kill()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address ? address.port : 0
+}
