@@ -125,6 +125,8 @@ export interface GatewayCore {
   answerBatched(call: Received): Answered | Promise<Answered>
   /** Why nothing can be answered now. */
   trouble(): StoreUnavailableError | undefined
+  /** Brings in the exchanges of other gateways on the same store. */
+  catchUp(): Promise<void>
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState

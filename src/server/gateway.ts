@@ -41,6 +41,7 @@ import { StoreUnavailableError } from './state/store-error.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
+import { packEntry, unpackEntry } from './traffic/packed-entry.ts'
 import { createRules, type Fate } from './traffic/rules.ts'
 
 interface TenantRecord {
@@ -120,6 +121,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const ready = once(async () => {
     await store.load()
+    journal.continueFrom(store.journal?.()?.firstId ?? 0)
     try {
       await store.transact(beginOrWake)
     } catch (error) {
@@ -170,6 +172,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function followMeta(key: string, _: unknown, after: unknown) {
     const [kind, appKey] = key.split('@')
     if (kind === 'clock') clock.adopt((after as SavedClock | undefined) ?? unmoved)
+    if (kind === 'journal' && after !== undefined) {
+      // What came before is gone, also what this gateway has not looked at yet.
+      void catchUp().then(() => journal.clear(appKey === '' ? undefined : appKey))
+    }
     if (kind === 'offset' && appKey) offsets.get(appKey)?.adopt(Number(after ?? 0))
     if (kind !== 'issued' || typeof after !== 'number') return
     const world = appKey ? worlds.get(appKey) : base
@@ -284,7 +290,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const exchange = journal.nextId()
     const { contract, fate } = call as { contract?: AnyContract; fate?: Fate }
     const took = performance.now() - started
-    journal.add({ call, verdict, status, body, took, wall: clock.wall() })
+    const entry = journal.add({ call, verdict, status, body, took, wall: clock.wall() })
+    store.journal?.()?.add(packEntry(entry))
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
       const hint = newest && isSignRefused(newest) ? diagnosis.hint(call) : undefined
@@ -352,6 +359,30 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     void shareClock(world.id)
   }
 
+  /** Brings in the exchanges of other gateways; asked for when somebody looks. */
+  async function catchUp(): Promise<void> {
+    const shared = store.journal?.()
+    if (!shared || store.trouble()) return
+    const unpacking = {
+      worldOf: (id: string) => (id === '' ? base : worlds.get(id)),
+      findContract: contractOf,
+      gates: gates.gates,
+    }
+    const others = await shared.news()
+    journal.adopt(others.flatMap((text) => unpackEntry(text, unpacking) ?? []))
+  }
+
+  /** The journal of all gateways that share the store. */
+  function clearJournal(appKey = ''): void | Promise<void> {
+    journal.clear(appKey === '' ? undefined : appKey)
+    if (!isShared(options)) return
+    const key = `journal@${appKey}`
+    const shared = store.transact(() =>
+      store.put('meta', key, (store.collection<number>('meta').get(key) ?? 0) + 1),
+    )
+    return Promise.resolve(shared).catch(reportBug)
+  }
+
   function tenantWorld(appKey: string | undefined): World | undefined {
     if (appKey === undefined) return undefined
     const world = worlds.get(appKey)
@@ -403,6 +434,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     answerBatched: (call) => answerBy(batchedGates, call),
     tenants: () => [...store.collection('tenants').keys()],
     trouble: () => store.trouble(),
+    catchUp,
     async dropTenant(appKey) {
       return store.transact(() => {
         if (!worlds.has(appKey)) return false
@@ -502,7 +534,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     exchanges: {
       list: (filter) => journal.list(filter),
       find: (id) => journal.find(id),
-      clear: () => journal.clear(),
+      clear: () => void clearJournal(),
     },
     [Symbol.asyncDispose]: () => gateway.close(),
   }

@@ -165,6 +165,24 @@ describe('two gateways on one Redis', () => {
     expect(await time(two)).toMatchObject({ frozen: false, moved: false })
   })
 
+  it('have one journal: list, explanation and report are the same whoever is asked', async () => {
+    const [one, two] = await openTwo()
+    await addItem(one)
+    await addItem(two, { outer_id: 'B' })
+    const refused = await call(two, 'taobao.item.add', { title: 'x' })
+    const get = async (gateway: Gateway, path: string) =>
+      (await request(gateway, new Request(`http://localhost/_localtop${path}`))).json
+    await expect.poll(async () => (await get(one, '/exchanges')).exchanges.length).toBe(3)
+    expect(await get(one, '/exchanges')).toEqual(await get(two, '/exchanges'))
+    const id = refused.headers.get('x-localtop-exchange')
+    const [here, there] = [await get(one, `/exchanges/${id}`), await get(two, `/exchanges/${id}`)]
+    expect(here).toEqual(there)
+    expect(here.explanation.en).toContain('Refused at the gate "required"')
+    expect((await get(one, '/report')).findings).toEqual((await get(two, '/report')).findings)
+    await request(two, new Request('http://localhost/_localtop/exchanges', { method: 'DELETE' }))
+    await expect.poll(async () => (await get(one, '/exchanges')).exchanges).toEqual([])
+  })
+
   it('go on where another has died', async () => {
     const [one, two] = await openTwo()
     const num_iid = await addItem(one)

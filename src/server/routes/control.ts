@@ -43,6 +43,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   app.use(async (c, next) => {
     const trouble = core.trouble()
     if (trouble && !c.req.path.endsWith('/health')) throw trouble
+    await core.catchUp()
     await next()
   })
 

@@ -9,6 +9,10 @@ export const keys = {
   changes: `${prefix}changes`,
   /** Names of collections. */
   names: `${prefix}names`,
+  /** The last exchanges of all gateways. */
+  journal: `${prefix}journal`,
+  /** Counts the gateways that have begun. */
+  gateways: `${prefix}gateways`,
   /** Records by key, one hash a collection. */
   collection: (name: string) => `${prefix}c:${name}`,
 } as const

@@ -4,8 +4,9 @@ import { OptionError } from '../../contracts/problems.ts'
 import { codeOf } from './file-door.ts'
 import type { Change } from './journal-adapter.ts'
 import { applyOperation, type Operation, type StoreData } from './log-lines.ts'
+import { redisJournal } from './redis-journal.ts'
 import { defineScripts, keys, prefix, type StreamEntry } from './redis-scripts.ts'
-import { recordsOf, type Store, type StoreNotice } from './store.ts'
+import { recordsOf, type SharedJournal, type Store, type StoreNotice } from './store.ts'
 import { StoreUnavailableError } from './store-error.ts'
 
 /** Another gateway changed something first: the work has to be done again on what is there now. */
@@ -40,6 +41,7 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
   let waiting: Group | undefined
   let sending: Group | undefined
   let client: Redis | undefined
+  let journal: SharedJournal | undefined
   let following: Promise<void> | undefined
   let followingNext: Promise<void> | undefined
   let lastError: Error | undefined
@@ -207,6 +209,8 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
       })
       try {
         await client.connect()
+        // Nine digits are left for its exchanges.
+        journal = redisJournal(client, (await client.incr(keys.gateways)) % 1000)
         await readAll()
       } catch (error) {
         client.disconnect()
@@ -215,6 +219,7 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
     },
     fresh: () => fresh(),
     trouble: () => trouble,
+    journal: () => journal,
     committed() {
       if (open.length > 0) {
         waiting ??= newGroup()

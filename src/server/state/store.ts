@@ -43,7 +43,18 @@ export interface Store {
    * Absent where one gateway counts alone.
    */
   countCall?(window: string, now: number, end: number, calls: number): Promise<number | undefined>
+  /** The journals of other gateways; absent where there are none, and before `load`. */
+  journal?(): SharedJournal | undefined
   close(): Promise<void>
+}
+
+/** A journal that several gateways write. */
+export interface SharedJournal {
+  /** What this gateway numbers its own exchanges from. */
+  readonly firstId: number
+  add(text: string): void
+  /** What others have added since the last time. */
+  news(): Promise<readonly string[]>
 }
 
 /** After so many starts the logs are folded into a snapshot. */

@@ -103,7 +103,12 @@ export interface NearMiss {
 }
 
 export interface Journal {
-  add(entry: Omit<Entry, 'id' | 'bytes'>): void
+  /** @returns the entry with its id */
+  add(entry: Omit<Entry, 'id' | 'bytes'>): Entry
+  /** Takes entries of other gateways, in the order in which they were answered. */
+  adopt(others: readonly Omit<Entry, 'bytes'>[]): void
+  /** Numbers go on from here. */
+  continueFrom(number: number): void
   /** The id that the next exchange will get. */
   nextId(): string
   list(filter?: ExchangeFilter): Exchange[]
@@ -172,24 +177,46 @@ export function createJournal(
     }
   }
 
+  function keep(entry: Entry) {
+    entries.push(entry)
+    bytes += entry.bytes
+    while (entries.length - first > maxCount || (bytes > maxBytes && entries.length - first > 1)) {
+      dropOldest()
+    }
+  }
+
   return {
     nextId: () => String(number + 1),
     add(entry) {
-      const size = sizeOf(entry)
-      entries.push({ ...entry, id: String(++number), bytes: size })
-      bytes += size
-      while (
-        entries.length - first > maxCount ||
-        (bytes > maxBytes && entries.length - first > 1)
-      ) {
-        dropOldest()
-      }
+      const added = { ...entry, id: String(++number), bytes: sizeOf(entry) }
+      keep(added)
+      return added
+    },
+    adopt(others) {
+      if (others.length === 0) return
+      const all = [
+        ...entries.slice(first),
+        ...others.map((one) => ({ ...one, bytes: sizeOf(one) })),
+      ]
+      entries = []
+      first = 0
+      bytes = 0
+      for (const entry of (all as Entry[]).sort((a, b) => a.wall - b.wall)) keep(entry)
+    },
+    continueFrom(from) {
+      number = from
     },
     list(filter = {}) {
       const { limit } = filter
       const isWanted = filterOf(filter)
+      // By its place: the numbers of several gateways do not rise together.
+      const after =
+        typeof filter.since === 'object'
+          ? entries.findIndex((entry) => entry?.id === (filter.since as { id: string }).id)
+          : -1
       const found: Exchange[] = []
-      for (let at = entries.length - 1; at >= first && found.length < (limit ?? maxCount); at--) {
+      const oldest = Math.max(first, after + 1)
+      for (let at = entries.length - 1; at >= oldest && found.length < (limit ?? maxCount); at--) {
         const entry = entries[at] as Entry
         if (isWanted(entry)) found.push(summary(entry))
       }
@@ -233,10 +260,15 @@ function filterOf(filter: ExchangeFilter): (entry: Entry) => boolean {
     if (gate !== undefined && gateOf(verdict) !== gate) return false
     if (outcome !== undefined && outcomeOf(verdict) !== outcome) return false
     if (typeof since === 'number' && call.now < since) return false
-    if (typeof since === 'object' && Number(entry.id) <= Number(since.id)) return false
+    if (typeof since === 'object' && isBefore(entry, since.id)) return false
     return text === undefined || holds(entry, text)
   }
 }
+
+/** One that is gone from the journal is before all that are newer by its gateway's numbers. */
+const isBefore = (entry: Entry, id: string) =>
+  Math.floor(Number(entry.id) / 1e9) === Math.floor(Number(id) / 1e9) &&
+  Number(entry.id) <= Number(id)
 
 function holds({ call, body }: Entry, text: string): boolean {
   const isSecret = isSecretCall(call)
