@@ -141,6 +141,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }
     // Another gateway may be first, which has the same to begin with.
     hasBegun = true
+    store.journal?.()?.clear()
     store.drop([...store.names()])
     plantBase(givenSeed)
   }

@@ -25,7 +25,7 @@ afterEach(async () => {
 /** A gateway on the Redis of this test, which shares its state with the others of the test. */
 function open(options: GatewayOptions = {}): Gateway {
   const gateway = createGateway({
-    store: `${redis.url}/${database % 16}`,
+    store: `${redis.url}/${database}`,
     fresh: opened.length === 0,
     rateLimit: 'off',
     profile: 'production',

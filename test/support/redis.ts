@@ -29,7 +29,19 @@ export async function startRedis(keeps = true): Promise<RedisServer> {
     const appends = keeps ? ['--appendonly', 'yes', '--appendfsync', 'no'] : ['--appendonly', 'no']
     child = spawn(
       'redis-server',
-      ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...appends],
+      [
+        '--databases',
+        '20000',
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--dir',
+        folder,
+        '--save',
+        '',
+        ...appends,
+      ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     const failed = once(child, 'error').then(([error]) => {

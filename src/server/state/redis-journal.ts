@@ -18,6 +18,9 @@ export function redisJournal(client: Redis, gateway: number): SharedJournal {
         .xadd(keys.journal, 'MAXLEN', '~', keptExchanges, '*', 'from', own, 'entry', text)
         .catch(() => undefined)
     },
+    clear() {
+      client.del(keys.journal).catch(() => undefined)
+    },
     async news() {
       const found = await client.xrange(keys.journal, `(${last}`, '+').catch(() => [])
       last = found.at(-1)?.[0] ?? last

@@ -53,6 +53,7 @@ export interface SharedJournal {
   /** What this gateway numbers its own exchanges from. */
   readonly firstId: number
   add(text: string): void
+  clear(): void
   /** What others have added since the last time. */
   news(): Promise<readonly string[]>
 }
