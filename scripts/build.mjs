@@ -1,5 +1,5 @@
 // Bundles the package: one file for the command, shared chunks for the library's entry points.
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -48,4 +48,8 @@ await Promise.all([
     },
   }),
 ])
+// The catalogue is read beside the code that reads it.
+for (const name of ['methods.ndjson', 'structures.ndjson']) {
+  await copyFile(join(root, 'src/contracts/catalogue', name), join(outdir, name))
+}
 await chmod(join(outdir, 'cli.js'), 0o755)

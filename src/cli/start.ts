@@ -8,9 +8,8 @@ import {
   keptCertificate,
   type Listening,
   type LogEvent,
-  methodCount,
+  methodCounts,
   scenarioNames,
-  stubCount,
   version,
 } from '../server/index.ts'
 import { type GatewayFlags, gatewayFlags, gatewayOptions, withConfig } from './flags.ts'
@@ -137,7 +136,7 @@ async function startScreen(
       : []),
     `  profile    ${describeProfile(profile)}`,
     `  state      ${store}`,
-    `  methods    ${methodCount} stateful, ${stubCount} ${stubCount === 1 ? 'stub' : 'stubs'}`,
+    `  methods    ${methodCounts.all.toLocaleString('en')} known, ${methodCounts.stateful} of them stateful`,
     `  scenarios  ${scenarioNames().length} to choose from, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'} in force`,
     ...rules.map((rule) => `             ${yellow(rule.sentence)}`),
     `  control    ${cyan(controlUrl)}`,

@@ -1,12 +1,8 @@
-import {
-  type ArgumentIssue,
-  encodeArguments,
-  missingArgument,
-  type WireArguments,
-} from '../contracts/arguments.ts'
+import { type ArgumentIssue, encodeArguments, missingArgument } from '../contracts/arguments.ts'
 import type { AnyContract, RequestOf, ResponseOf } from '../contracts/define-method.ts'
 import { getOrCreate } from '../contracts/get-or-create.ts'
 import { OptionError, problemsOf } from '../contracts/problems.ts'
+import type { WireArguments } from '../contracts/protocol/scalars.ts'
 import {
   isTopError,
   isTopResponseError,

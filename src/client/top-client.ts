@@ -1,5 +1,5 @@
-import type { WireArguments } from '../contracts/arguments.ts'
 import type { AnyContract, RequestOf, ResponseOf } from '../contracts/define-method.ts'
+import type { WireArguments } from '../contracts/protocol/scalars.ts'
 import type { AuthorizeOptions, TopToken } from './oauth.ts'
 import type { PublishableItem, PublishOptions, PublishResult } from './publish-types.ts'
 

@@ -1,13 +1,11 @@
 import * as z from 'zod'
 import type { AnyContract, RequestOf } from './define-method.ts'
-import { requiredParameters } from './define-method.ts'
+import { parsing, requiredParameters } from './define-method.ts'
 import { assumed, type Behaviour, observed } from './fidelity.ts'
+import { problemsOf } from './problems.ts'
 import type { ProfileName } from './profile.ts'
-import type { TopFile } from './protocol/scalars.ts'
+import type { TopFile, WireArguments } from './protocol/scalars.ts'
 import { metaOf } from './protocol/wire-shape.ts'
-
-/** Business parameters as they travel: texts, and files of a multipart body. */
-export type WireArguments = Readonly<Record<string, string | TopFile>>
 
 /** What is wrong with one parameter. */
 export interface ArgumentIssue {
@@ -72,13 +70,14 @@ export function decodeArguments<C extends AnyContract>(
   sent: WireArguments,
 ): { readonly request: RequestOf<C> } | { readonly issues: readonly ArgumentIssue[] } {
   const known = argumentsOf(contract)
+  const context = parsing(contract)
   const request: Record<string, unknown> = {}
   let issues: (ArgumentIssue & { position: number })[] | undefined
   for (const name in sent) {
     const argument = known.get(name)
     const value = sent[name]
     if (!argument || value === undefined || !isSent(value)) continue
-    const result = argument.schema.safeParse(value)
+    const result = argument.schema.safeParse(value, context)
     if (result.success) request[name] = result.data
     else {
       issues ??= []
@@ -109,7 +108,7 @@ export function encodeArguments<C extends AnyContract>(
       })
       continue
     }
-    const result = z.safeEncode(argument.schema, value)
+    const result = z.safeEncode(argument.schema, value, parsing(contract))
     if (result.success) sent[name] = result.data as string | TopFile
     else issues.push(issueOf(name, value, result.error))
   }
@@ -117,7 +116,13 @@ export function encodeArguments<C extends AnyContract>(
 }
 
 function issueOf(parameter: string, value: unknown, error: z.ZodError): ArgumentIssue {
-  return { parameter, expected: error.issues[0]?.message ?? 'another value', received: show(value) }
+  const [problem] = problemsOf(error)
+  const place = problem?.path ? ` at ${problem.path}` : ''
+  return {
+    parameter,
+    expected: `${problem?.message ?? 'another value'}${place}`,
+    received: show(value),
+  }
 }
 
 function show(value: unknown): string {

@@ -1,6 +1,6 @@
 // Declaring methods and looking them up
 
-export type { ArgumentIssue, WireArguments } from './arguments.ts'
+export type { ArgumentIssue } from './arguments.ts'
 export {
   advisories,
   decodeArguments,
@@ -8,6 +8,8 @@ export {
   missingArgument,
   unknownArguments,
 } from './arguments.ts'
+export type { Field, MethodRow, Parameter } from './catalogue/row.ts'
+export { fieldsOf, findRow } from './catalogue/rows.ts'
 export type { ClockCommand, ExplainRequest, Tenant, TenantRequest } from './control.ts'
 export {
   clockCommand,
@@ -27,7 +29,15 @@ export type {
   SubCodeOf,
   Tier,
 } from './define-method.ts'
-export { contractTable, defineMethod, requiredParameters } from './define-method.ts'
+export {
+  contractTable,
+  defineMethod,
+  requiredParameters,
+  rootOf,
+  shapeOfAnswer,
+} from './define-method.ts'
+export type { RequestSampleOptions, SampleOptions } from './documents/sample.ts'
+export { sampleAnswer, sampleRequest } from './documents/sample.ts'
 export { findError, magicReference } from './error-reference.ts'
 export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
@@ -101,7 +111,7 @@ export { parseJson } from './protocol/json.ts'
 export type { AuthorizeView, SecurityLevel, TokenAnswer } from './protocol/oauth.ts'
 export { oauthErrors, oauthFacts, oauthPaths } from './protocol/oauth.ts'
 export { systemParameters } from './protocol/parameters.ts'
-export type { TopFile } from './protocol/scalars.ts'
+export type { TopFile, WireArguments } from './protocol/scalars.ts'
 export {
   boolean,
   date,
@@ -137,7 +147,8 @@ export {
 } from './protocol/timestamp.ts'
 export type { Rate } from './rate.ts'
 export { formatRate, parseRate, rateWindow } from './rate.ts'
-export { findMethod, methods, tierOf } from './registry.ts'
+export type { KnownMethods } from './registry.ts'
+export { findMethod, knownMethods, methodNames, methods, tierOf } from './registry.ts'
 export type { FaultSeed, Rule, RuleSeed } from './rule.ts'
 export { errorRef } from './rule.ts'
 export type {

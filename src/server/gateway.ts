@@ -1,6 +1,7 @@
+import { catalogueSummary } from '../contracts/catalogue/summary.ts'
 import type { ClockCommand } from '../contracts/control.ts'
 import { defaultWorld } from '../contracts/default-world.ts'
-import type { AnyContract, Tier } from '../contracts/define-method.ts'
+import type { AnyContract } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
 import { reject } from '../contracts/protocol/errors.ts'
@@ -12,7 +13,7 @@ import {
   timestampWindow,
 } from '../contracts/protocol/timestamp.ts'
 import { rateOption } from '../contracts/rate.ts'
-import { findMethod, methods, tierOf } from '../contracts/registry.ts'
+import { findMethod, knownMethods, methods, tierOf } from '../contracts/registry.ts'
 import { faultRequest } from '../contracts/rule.ts'
 import { unknownMethods } from '../contracts/rule-checks.ts'
 import type { Scenario } from '../contracts/scenario.ts'
@@ -72,10 +73,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const extra = new Map((options.methods ?? []).map((entry) => [entry.contract.name, entry]))
   const builtIn = handlers as unknown as Readonly<Record<string, AnyHandler>>
+  const known = knownMethods([...extra.keys()])
   const contractOf = (name: string) => extra.get(name)?.contract ?? findMethod(name)
   const gates = gatesFor({
     findContract: contractOf,
-    findHandler: (contract) => extra.get(contract.name)?.handler ?? builtIn[contract.name],
+    findHandler: ({ name }) => extra.get(name)?.handler ?? builtIn[name],
     rules,
     rateLimit,
     timestampWindow: windowOf(options.timestampWindow),
@@ -88,7 +90,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const inForce = createScenariosInForce({
     rules,
     initial: options.scenarios ?? [],
-    methodNames: () => [...Object.keys(methods), ...extra.keys()],
+    known,
     setClock,
     watch: options.watch ?? false,
     onEdit: (edit) => options.log?.({ event: 'scenario', ...edit }),
@@ -410,7 +412,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     faults: {
       add(fault, { appKey } = {}) {
         const rule = faultRequest.parse(fault)
-        const [problem] = unknownMethods([rule], [...Object.keys(methods), ...extra.keys()])
+        const [problem] = unknownMethods([rule], known)
         if (problem) throw new OptionError(problem.message)
         return rules.addFault(rule, tenantWorld(appKey))
       },
@@ -429,11 +431,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   return gateway
 }
 
-const ofTier = (tier: Tier) => Object.keys(methods).filter((name) => tierOf(name) === tier).length
-/** How many methods are answered over the world. */
-export const methodCount = ofTier('stateful')
-/** How many methods are answered by a sample. */
-export const stubCount = ofTier('stub')
+/** How many methods are answered over the world, and how many the catalogue has in all. */
+export const methodCounts = {
+  stateful: Object.keys(methods).filter((name) => tierOf(name) === 'stateful').length,
+  all: catalogueSummary.methods,
+} as const
 
 /** What is written for a call whose connection fails before it is carried out. */
 const nothing = { status: 0, contentType: '', body: '', retryAfter: undefined } as const

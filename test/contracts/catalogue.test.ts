@@ -5,14 +5,13 @@ import {
   encodeArguments,
   missingArgument,
   unknownArguments,
-  type WireArguments,
 } from '../../src/contracts/arguments.ts'
 import { type AnyContract, requiredParameters } from '../../src/contracts/define-method.ts'
 import { itemAdd, itemUpdate } from '../../src/contracts/methods/item.ts'
 import { profileNames } from '../../src/contracts/profile.ts'
 import { responseKey } from '../../src/contracts/protocol/envelope.ts'
 import { platformErrors } from '../../src/contracts/protocol/error-table.ts'
-import type { TopFile, WireType } from '../../src/contracts/protocol/scalars.ts'
+import type { TopFile, WireArguments, WireType } from '../../src/contracts/protocol/scalars.ts'
 import { metaOf, shapeOf, type WireShape } from '../../src/contracts/protocol/wire-shape.ts'
 import { findMethod, methods, tierOf } from '../../src/contracts/registry.ts'
 import { readFixture } from './read-fixture.ts'

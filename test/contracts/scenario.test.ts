@@ -191,11 +191,11 @@ describe('a mistake in a scenario is named by its place', () => {
   it.each([
     [
       { call: 'taobao.item.ad', expect: { fails: '27' } },
-      'steps[0].call: "taobao.item.ad" is no method with a contract; did you mean taobao.item.add?',
+      'steps[0].call: "taobao.item.ad" is no method of the platform; did you mean taobao.item.add?',
     ],
     [
       { call: 'constructor', expect: { fails: '27' } },
-      'steps[0].call: "constructor" is no method with a contract',
+      'steps[0].call: "constructor" is no method of the platform',
     ],
     [
       { call: 'taobao.item.add', expect: { fails: '99' } },
@@ -565,6 +565,7 @@ describe('a world', () => {
       categories: [],
       unknown_categories: 'accept',
       duplicate_items: 'accept',
+      answers: {},
     })
   })
 

@@ -2,7 +2,21 @@ import * as z from 'zod'
 import { parseTime } from './timestamp.ts'
 
 /** How a value stands on the wire; the writers, samples and reference pages read it. */
-export type WireType = 'Text' | 'Number' | 'Id' | 'Boolean' | 'Price' | 'Date' | 'Json' | 'File'
+export type WireType =
+  | 'Text'
+  | 'Number'
+  /** A whole number that may pass 2^53, so digits in our code. */
+  | 'Id'
+  /** A whole number, digits in our code where it passes 2^53. */
+  | 'Long'
+  | 'Decimal'
+  | 'Boolean'
+  | 'Price'
+  | 'Date'
+  | 'Json'
+  | 'File'
+  /** Nobody knows what it is. */
+  | 'Any'
 
 /** Limits that documents mention but nobody is known to enforce: reported, never refused. */
 export interface Advice {
@@ -18,12 +32,14 @@ export interface WireMeta {
   /** The element name of a wrapped list: `skus: { sku: [...] }`. */
   readonly list?: string
   readonly advice?: Advice
+  /** What documents call required in a structure; nobody is known to enforce it. */
+  readonly requires?: readonly string[]
 }
 
 /** What {@link z} schemas of ours know beside their zod type. Survives `pick`, `partial` and `extend`. */
 export const wire = z.registry<WireMeta>()
 
-function tag<T extends z.ZodType>(schema: T, meta: WireMeta): T {
+export function tag<T extends z.ZodType>(schema: T, meta: WireMeta): T {
   // zod's registry type wants the schema's own metadata shape; ours is the same for every schema.
   ;(wire as z.core.$ZodRegistry<WireMeta, z.ZodType>).add(schema, meta)
   return schema
@@ -35,6 +51,9 @@ export interface TopFile {
   readonly contentType: string
   readonly bytes: Uint8Array
 }
+
+/** Business parameters as they travel: texts, and files of a multipart body. */
+export type WireArguments = Readonly<Record<string, string | TopFile>>
 
 // --- request: every business parameter travels as text; codecs read it and write it back ---
 
@@ -91,6 +110,91 @@ export const topIdPositive = tag(
   { type: 'Id' },
 )
 
+// --- request: what machine-made contracts need besides ---
+
+interface LongLimits {
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  readonly advice?: Advice | undefined
+}
+
+const longText = z
+  .string()
+  .regex(/^-?(0|[1-9]\d{0,18})$/, 'expected a whole number')
+  .refine(fitsLong, 'expected a whole number of 64 bits')
+
+function fitsLong(text: string): boolean {
+  return text.length < 19 || BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+}
+
+/** A whole number as text or number; `number` where it is exact, else digits. */
+export const numberOrDigits = (text: string): number | string =>
+  Number.isSafeInteger(Number(text)) ? Number(text) : text
+
+function within(limits: LongLimits) {
+  const schema = z.union([z.int(), longText], 'expected a whole number')
+  return limits.min === undefined && limits.max === undefined
+    ? schema
+    : schema.refine(isWithin(limits), `expected a number ${range(limits)}`)
+}
+
+const isWithin =
+  ({ min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: LongLimits) =>
+  (value: number | string) =>
+    Number(value) >= min && Number(value) <= max
+
+function range({ min, max }: LongLimits): string {
+  if (min === undefined) return `of at most ${max}`
+  return max === undefined ? `of at least ${min}` : `from ${min} to ${max}`
+}
+
+/** A whole number of 64 bits: a number in our code where that is exact, else its digits. `min` and `max` are inclusive. */
+export function topLong(limits: LongLimits = {}) {
+  return tag(z.codec(longText, within(limits), { decode: numberOrDigits, encode: String }), {
+    type: 'Long',
+    ...(limits.advice && { advice: limits.advice }),
+  })
+}
+
+/** A whole number of 64 bits that names something: digits in our code, so that it stays exact. A number is taken too. */
+export function topLongId(limits: LongLimits = {}) {
+  return tag(z.codec(longText, within(limits), { decode: (text) => text, encode: String }), {
+    type: 'Id',
+    ...(limits.advice && { advice: limits.advice }),
+  })
+}
+
+/** A decimal number, text in our code so that no digit is lost. A number is taken too. */
+export function topDecimal(limits: LongLimits = {}) {
+  return tag(
+    z.codec(
+      z.string().regex(/^-?\d+(\.\d+)?$/, 'expected a decimal number'),
+      z
+        .union([z.string(), z.number()])
+        .refine(isWithin(limits), `expected a number ${range(limits)}`),
+      { decode: (text) => text, encode: String },
+    ),
+    { type: 'Decimal', ...(limits.advice && { advice: limits.advice }) },
+  )
+}
+
+/** A list of scalars, comma-separated on the wire. */
+export function topList(
+  element: z.ZodType<unknown, string>,
+  limits: { max?: number | undefined } = {},
+) {
+  const { max } = limits
+  const list = z.array(element)
+  return tag(
+    z.codec(
+      z.string(),
+      max === undefined ? list : list.max(max, `expected at most ${max} values`),
+      { decode: (text) => text.split(','), encode: (values) => values.join(',') },
+    ),
+    { type: 'Text' },
+  )
+}
+
 /** `true` or `false`, nothing else. */
 export const topBoolean = tag(
   z.codec(z.enum(['true', 'false']), z.boolean(), {
@@ -104,10 +208,17 @@ const priceText = /^\d{1,12}(\.\d{1,2})?$/
 
 /**
  * A price in yuan, as text in our code too: at most two decimals on the way in, always two after
- * reading (`2999.0` becomes `2999.00`). `above` is exclusive, `max` inclusive, both in yuan.
+ * reading (`2999.0` becomes `2999.00`). `above` is exclusive, `min` and `max` inclusive, in yuan.
  */
-export function topPrice(limits: { above?: number; max?: number; advice?: Advice } = {}) {
-  const { above, max } = limits
+export function topPrice(
+  limits: {
+    above?: number | undefined
+    min?: number | undefined
+    max?: number | undefined
+    advice?: Advice | undefined
+  } = {},
+) {
+  const { above, min, max } = limits
   return tag(
     z.codec(
       z.string().regex(priceText, 'expected a price in yuan with at most two decimals'),
@@ -117,6 +228,7 @@ export function topPrice(limits: { above?: number; max?: number; advice?: Advice
           (text) => above === undefined || Number(text) > above,
           `expected more than ${above}`,
         )
+        .refine((text) => min === undefined || Number(text) >= min, `expected at least ${min}`)
         .refine((text) => max === undefined || Number(text) <= max, `expected at most ${max}`),
       { decode: normalPrice, encode: (price) => price },
     ),
@@ -187,6 +299,24 @@ export const date = tag(
 )
 /** A string that holds JSON. */
 export const json = tag(z.string(), { type: 'Json' })
+
+/** A whole number of 64 bits: a number in our code where that is exact, else its digits. */
+export const long = tag(
+  z.codec(z.union([z.int(), longText]), z.union([z.int(), z.string()]), {
+    decode: (value) => numberOrDigits(String(value)),
+    encode: (value) => value,
+  }),
+  { type: 'Long' },
+)
+/** A whole number of 64 bits that names something: digits in our code, so that it stays exact. */
+export const longId = tag(
+  z.codec(z.union([z.int(), longText]), z.string(), { decode: String, encode: (value) => value }),
+  { type: 'Id' },
+)
+/** Not settled: some answers have a decimal number as text, some as a number. */
+export const decimal = tag(z.union([z.string(), z.number()]), { type: 'Decimal' })
+/** What nobody knows the type of. */
+export const any = tag(z.unknown(), { type: 'Any' })
 
 /** TOP wraps every list in an object with one key, the element's name: `skus: { sku: [...] }`. */
 export function listOf<const Name extends string, T extends z.ZodType>(name: Name, element: T) {

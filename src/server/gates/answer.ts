@@ -1,9 +1,8 @@
-import type { AnyContract } from '../../contracts/define-method.ts'
+import { type AnyContract, parsing, shapeOfAnswer } from '../../contracts/define-method.ts'
 import { problemsOf } from '../../contracts/problems.ts'
 import { Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { project, selectionOf } from '../../contracts/protocol/fields.ts'
 import { mergePatch } from '../../contracts/protocol/merge-patch.ts'
-import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
 import type { Received } from '../call.ts'
 import { type AnyHandler, failWith } from '../handlers/handler.ts'
 import { type App, laggingWorld, type Seller } from '../state/world.ts'
@@ -18,7 +17,8 @@ type Answerable = Received & {
 }
 
 /**
- * Runs the method's handler, leaves the requested `fields`, holds the answer against the contract and
+ * Runs the method's handler (or takes the world's fixed answer, or a sample), leaves the requested
+ * `fields`, holds the answer against the contract and
  * waits until what was written is kept.
  *
  * @param find the gateway's handlers
@@ -29,8 +29,17 @@ export function answerWith(
   onBug: (problem: Error, call: Received) => void,
 ) {
   return function answer(call: Answerable) {
-    const handler = find(call.contract)
-    if (!handler) return reject('invalid-method')
+    const { contract, world } = call
+    const { answers = {} } = world.settings()
+    if (Object.hasOwn(answers, contract.name)) {
+      return finish(call, answers[contract.name] as object, 'given')
+    }
+    const handler = find(contract)
+    if (!handler) {
+      if (!contract.sample) return reject('invalid-method')
+      const sample = contract.sample({ request: call.request as never, seed: world.ids.seed })
+      return finish(call, sample, 'sampled')
+    }
     const lag = call.fate?.lag
     const result = handler({
       request: call.request as never,
@@ -46,18 +55,24 @@ export function answerWith(
       : finish(call, result)
   }
 
-  function finish(call: Answerable, result: object | Rejection) {
+  function finish(
+    call: Answerable,
+    result: object | Rejection,
+    origin: 'handled' | 'sampled' | 'given' = 'handled',
+  ) {
     if (result instanceof Rejection) return result
     const { fields } = call.request as { fields?: readonly string[] }
     const response = fields
       ? project(
           result as Record<string, unknown>,
-          shapeOf(call.contract.response),
+          shapeOfAnswer(call.contract),
           selectionOf(fields),
         )
       : result
-    const checked = call.contract.response.safeParse(response)
-    if (!checked.success) {
+    // A sample is made from the contract; what a world gives was checked when it was read.
+    const checked =
+      origin === 'handled' && call.contract.response.safeParse(response, parsing(call.contract))
+    if (checked && !checked.success) {
       const [problem] = problemsOf(checked.error)
       const text = `the answer of ${call.contract.name} breaks its contract at ${problem?.path}: ${problem?.message}`
       onBug(new Error(text), call)
@@ -72,7 +87,7 @@ export function answerWith(
     }
     // A scenario may break what the contract promises; a handler may not.
     const patched = call.fate?.patches.reduce<unknown>(mergePatch, response) ?? response
-    const facts = { response: patched as object }
+    const facts = { response: patched as object, isGiven: origin === 'given' }
     const kept = call.world.committed()
     if (!kept) return facts
     return kept.then(

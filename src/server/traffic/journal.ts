@@ -7,7 +7,7 @@ import type { Explanation } from '../../contracts/protocol/errors.ts'
 import { isSystemParameter, systemParameters } from '../../contracts/protocol/parameters.ts'
 import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
-import { findMethod, methods } from '../../contracts/registry.ts'
+import { findMethod, methodNames } from '../../contracts/registry.ts'
 import {
   explainFault,
   type FaultHook,
@@ -368,7 +368,7 @@ function nearMissesOf(call: Entry['call']): NearMiss[] {
     const meant = nearest(sent, known)
     if (meant !== undefined) found.push({ of, sent, meant })
   }
-  if (name !== '' && !contract) add('method', name, Object.keys(methods))
+  if (name !== '' && !contract) add('method', name, methodNames())
   const known = [...Object.keys(systemParameters), ...Object.keys(contract?.request.shape ?? {})]
   // What was sent under its right name cannot be what another name meant.
   const missing = known.filter((one) => !(one in call.params))
