@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { AnyContract, RequestOf } from './define-method.ts'
 import { parsing, requiredParameters } from './define-method.ts'
 import { assumed, type Behaviour, observed } from './fidelity.ts'
-import { problemsOf } from './problems.ts'
+import { pathText } from './problems.ts'
 import type { ProfileName } from './profile.ts'
 import type { TopFile, WireArguments } from './protocol/scalars.ts'
 import { metaOf } from './protocol/wire-shape.ts'
@@ -126,13 +126,10 @@ const anyText = (value: unknown): string | TopFile =>
       : JSON.stringify(value)
 
 function issueOf(parameter: string, value: unknown, error: z.ZodError): ArgumentIssue {
-  const [problem] = problemsOf(error)
-  const place = problem?.path ? ` at ${problem.path}` : ''
-  return {
-    parameter,
-    expected: `${problem?.message ?? 'another value'}${place}`,
-    received: show(value),
-  }
+  const [issue] = error.issues
+  const place = issue?.path.length ? ` at ${pathText(issue.path)}` : ''
+  const expected = `${issue?.message ?? 'expected another value'}${place}`
+  return { parameter, expected, received: show(value) }
 }
 
 function show(value: unknown): string {
