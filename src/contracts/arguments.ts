@@ -6,7 +6,7 @@ import { pathText } from './problems.ts'
 import type { ProfileName } from './profile.ts'
 import type { TopFile, WireArguments } from './protocol/scalars.ts'
 import { metaOf } from './protocol/wire-shape.ts'
-import { structureNotes } from './structure-notes.ts'
+import { structureOddities } from './structure-oddities.ts'
 
 /** What is wrong with one parameter. */
 export interface ArgumentIssue {
@@ -105,13 +105,15 @@ export function encodeArguments<C extends AnyContract>(
     else if (!argument) {
       issues.push({
         parameter: name,
-        expected: `a parameter of ${contract.name}`,
+        expected: `expected a parameter of ${contract.name}`,
         received: show(value),
       })
     } else {
       const result = z.safeEncode(argument.schema, value, parsing(contract))
-      if (result.success) sent[name] = result.data as string | TopFile
-      else issues.push(issueOf(name, value, result.error))
+      if (result.success) {
+        sent[name] = result.data as string | TopFile
+        issues.push(...unknownFields(name, sent[name], argument.schema))
+      } else issues.push(issueOf(name, value, result.error))
     }
   }
   return issues.length > 0 ? { issues } : { sent }
@@ -124,6 +126,19 @@ const anyText = (value: unknown): string | TopFile =>
     : 'bytes' in value
       ? (value as TopFile)
       : JSON.stringify(value)
+
+/** Fields that a structure does not have: the gateway would ignore them, and their sender never know. */
+function unknownFields(
+  parameter: string,
+  sent: string | TopFile,
+  schema: z.ZodType,
+): ArgumentIssue[] {
+  return typeof sent !== 'string'
+    ? []
+    : structureOddities(parameter, sent, schema)
+        .filter(({ kind }) => kind === 'unknown-field')
+        .map(({ text }) => ({ parameter, expected: text, received: show(sent) }))
+}
 
 function issueOf(parameter: string, value: unknown, error: z.ZodError): ArgumentIssue {
   const [issue] = error.issues
@@ -154,7 +169,7 @@ export function advisories(contract: AnyContract, sent: WireArguments): string[]
   for (const [name, { schema }] of argumentsOf(contract)) {
     const value = sent[name]
     if (typeof value !== 'string' || value === '') continue
-    notes.push(...structureNotes(name, value, schema))
+    notes.push(...structureOddities(name, value, schema).map(({ text }) => text))
     const advice = metaOf(schema)?.advice
     if (!advice) continue
     const { chars, bytes, min, max, oneOf } = advice

@@ -156,8 +156,8 @@ describe('arguments of a method of the catalogue', () => {
     expect(notes(own)).toEqual(
       expect.arrayContaining([
         `"callback" is no parameter of ${structured}; it was signed and otherwise ignored`,
-        `${request} has no field "cpCode"; it was ignored. Did you mean "cp_code"?`,
-        `${request} has no field "colour"; it was ignored`,
+        `${request} has no field "cpCode". Did you mean "cp_code"?`,
+        `${request} has no field "colour"`,
         `${request}.sender is missing; documents call it required`,
       ]),
     )

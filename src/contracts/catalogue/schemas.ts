@@ -210,7 +210,7 @@ function structureSchema(ref: string): z.ZodType {
     const fields = fieldsOf(ref)
     const requires = fields.filter(({ required }) => required).map(({ name }) => name)
     return tag(
-      z.object(Object.fromEntries(fields.map((field) => [field.name, structureField(field)]))),
+      z.looseObject(Object.fromEntries(fields.map((field) => [field.name, structureField(field)]))),
       { requires },
     )
   })
