@@ -73,7 +73,7 @@ describe('/router/batch', () => {
     )
     const [first, second] = answersOf(await response.text())
     expect(first.time_get_response.time).toBe('2016-01-01 12:00:00')
-    expect(second).toHaveProperty('itemcats_get_response.item_cats.item_cat')
+    expect(second).toHaveProperty('appip_get_response.ip')
   })
 
   it('merges public parameters into every call, the own ones winning', async () => {
