@@ -74,7 +74,7 @@ function structure(fields: readonly Field[], path: string, sampling: Sampling): 
       result[name] = value
     }
   }
-  // A total counts the list beside it, or one level below: `{ total_results: 2, items: { item: [a, b] } }`.
+  // A total counts the list beside it.
   for (const name of totals) result[name] = listed ?? 1
   return result
 }
