@@ -25,9 +25,9 @@ export type {
   MethodContract,
   RequestOf,
   ResponseOf,
+  SampleOptions,
   SubCode,
   SubCodeOf,
-  Tier,
 } from './define-method.ts'
 export {
   contractTable,
@@ -36,7 +36,7 @@ export {
   rootOf,
   shapeOfAnswer,
 } from './define-method.ts'
-export type { RequestSampleOptions, SampleOptions } from './documents/sample.ts'
+export type { RequestSampleOptions } from './documents/sample.ts'
 export { sampleAnswer, sampleRequest } from './documents/sample.ts'
 export { findError, magicReference } from './error-reference.ts'
 export { explainRule } from './explain-rule.ts'
@@ -177,6 +177,7 @@ export { readCall } from './signature-doctor/read-call.ts'
 export type { ReadFile } from './signature-doctor/read-curl.ts'
 export type { ReadCall } from './signature-doctor/sent-call.ts'
 export { textPattern } from './text-pattern.ts'
+export type { Tier } from './tier.ts'
 export type { FaultHook, WireFault, WireFaultKind } from './wire-faults.ts'
 export { hookOf, wireFaultKinds } from './wire-faults.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'

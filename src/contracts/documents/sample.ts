@@ -6,18 +6,12 @@ import {
   type Parameter,
 } from '../catalogue/row.ts'
 import { fieldsOf } from '../catalogue/rows.ts'
+import type { SampleOptions } from '../define-method.ts'
 import type { TopFile, WireArguments } from '../protocol/scalars.ts'
 import { parseTime } from '../protocol/timestamp.ts'
 import { isErrorField, type Pick, pickBy, sampleScalar } from './sample-values.ts'
 
 type Structure = Readonly<Record<string, unknown>>
-
-export interface SampleOptions {
-  /** What the call was made with, decoded: values appear under the same names in the answer. */
-  readonly request?: Structure
-  /** Another seed gives other values. @default '' */
-  readonly seed?: string
-}
 
 /** How many elements a list has where the request does not say: below the root, and in what an element holds. */
 const lengths = { root: 2, nested: 1 }
