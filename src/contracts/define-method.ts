@@ -21,6 +21,8 @@ export interface SubCode extends Fidelity {
 export interface SampleOptions {
   /** What the call was made with, decoded: values appear under the same names in the answer. */
   readonly request?: Readonly<Record<string, unknown>>
+  /** The seller whose session it is: what is said to be the seller's is this one's. */
+  readonly seller?: { readonly nick: string; readonly user_id: string } | undefined
   /** Another seed gives other values. @default '' */
   readonly seed?: string
 }

@@ -29,10 +29,11 @@ const longest = 200
  */
 export function sampleAnswer(
   { name, fields = [] }: MethodRow,
-  { request = {}, seed = '' }: SampleOptions = {},
+  { request = {}, seller, seed = '' }: SampleOptions = {},
 ): Structure {
   const { fields: _, ...identifying } = request
-  const asked = flat(request)
+  const known = seller && { seller_nick: seller.nick, seller_id: seller.user_id }
+  const asked = flat({ ...known, ...request })
   // Which fields are asked for does not change what they hold.
   const pick = pickBy(`${seed}/${name}/${stable(identifying)}`)
   const answered = fields.filter(({ name }) => !ofTheEnvelope.test(name))
