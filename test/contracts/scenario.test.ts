@@ -93,7 +93,7 @@ describe('a mistake in a scenario is named by its place', () => {
     ],
     [
       { then: {} },
-      'rules[0].then: expected at least one of refuse, ban, expireSession, revokeSession, quota, appSecret, clock, delay, lag, fault, patch, setState',
+      'rules[0].then: expected at least one of refuse, ban, expireSession, revokeSession, quota, appSecret, clock, delay, lag, fault, answer, patch, setState',
     ],
     [
       { then: { refuse: 27, ban: '1s' } },
@@ -146,6 +146,22 @@ describe('a mistake in a scenario is named by its place', () => {
         then: { refuse: 27 },
       },
       'rules[0].when.between: expected from before to',
+    ],
+    [
+      { when: { between: { from: '22:00', to: '22:00:00' } }, then: { refuse: 27 } },
+      'rules[0].when.between: expected two different times of day: between equal ones lies nothing',
+    ],
+    [
+      { when: { between: { from: '25:00' } }, then: { refuse: 27 } },
+      'rules[0].when.between.from: expected yyyy-MM-dd HH:mm:ss or HH:mm in GMT+8',
+    ],
+    [
+      { when: { between: { from: '22:00' } }, then: { refuse: 27 } },
+      'rules[0].when.between: expected two moments, or two times of day',
+    ],
+    [
+      { then: { answer: {}, lag: '1m' } },
+      'rules[0].then.lag: lag changes what the shop shows, and answer does not look at the shop',
     ],
     [
       { when: { between: {} }, then: { refuse: 27 } },
@@ -390,6 +406,16 @@ describe('a rule in one sentence', () => {
       },
       'Of all calls from 2026-11-11 00:00:00 to 2026-11-11 01:00:00: refuse it with 15, every time.',
       '所有调用（2026-11-11 00:00:00 至 2026-11-11 01:00:00）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { when: { between: { from: '22:00', to: '02:00' } }, then: refuse },
+      'Of all calls from 22:00 to 02:00 each day: refuse it with 15, every time.',
+      '所有调用（每天 22:00 至 02:00）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { then: { answer: { trade: {} } } },
+      'Of all calls: answer it with trade and carry nothing out, once.',
+      '所有调用：直接以 trade 应答而不执行，一次。',
     ],
     [
       { when: { between: { from: '2026-11-11 00:00:00' } }, then: refuse },

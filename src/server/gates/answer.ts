@@ -17,7 +17,8 @@ type Answerable = Received & {
 }
 
 /**
- * Runs the method's handler (or takes the world's fixed answer, or a sample), leaves the requested
+ * Runs the method's handler (or takes a fixed answer of a rule or the world, or a
+ * sample), leaves the requested
  * `fields`, holds the answer against the contract and
  * waits until what was written is kept.
  *
@@ -30,6 +31,7 @@ export function answerWith(
 ) {
   return function answer(call: Answerable) {
     const { contract, world } = call
+    if (call.fate?.answer) return finish(call, call.fate.answer, 'scripted')
     const { answers = {} } = world.settings()
     if (Object.hasOwn(answers, contract.name)) {
       return finish(call, answers[contract.name] as object, 'given')
@@ -62,17 +64,19 @@ export function answerWith(
   function finish(
     call: Answerable,
     result: object | Rejection,
-    origin: 'handled' | 'sampled' | 'given' = 'handled',
+    origin: 'handled' | 'sampled' | 'given' | 'scripted' = 'handled',
   ) {
     if (result instanceof Rejection) return result
     const { fields } = call.request as { fields?: readonly string[] }
-    const response = fields
-      ? project(
-          result as Record<string, unknown>,
-          shapeOfAnswer(call.contract),
-          selectionOf(fields),
-        )
-      : result
+    // What a rule answers is sent as it stands, whatever it does to its receiver.
+    const response =
+      fields && origin !== 'scripted'
+        ? project(
+            result as Record<string, unknown>,
+            shapeOfAnswer(call.contract),
+            selectionOf(fields),
+          )
+        : result
     // A sample is made from the contract; what a world gives was checked when it was read.
     const checked =
       origin === 'handled' && call.contract.response.safeParse(response, parsing(call.contract))
@@ -91,7 +95,10 @@ export function answerWith(
     }
     // A scenario may break what the contract promises; a handler may not.
     const patched = call.fate?.patches.reduce<unknown>(mergePatch, response) ?? response
-    const facts = { response: patched as object, isGiven: origin === 'given' }
+    const facts = {
+      response: patched as object,
+      isGiven: origin === 'given' || origin === 'scripted',
+    }
     const kept = call.world.committed()
     if (!kept) return facts
     return kept.then(

@@ -29,6 +29,8 @@ export interface Entry {
   readonly call: Received & {
     readonly contract?: AnyContract
     readonly response?: object
+    /** The response was written by somebody: nothing was carried out. */
+    readonly isGiven?: boolean
     readonly fate?: Fate
   }
   readonly verdict: Verdict

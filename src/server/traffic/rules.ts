@@ -38,6 +38,8 @@ export interface Fate {
   readonly rules: readonly ActiveRule[]
   /** Items made in so many milliseconds before are not seen. */
   readonly lag: number | undefined
+  /** What is answered in place of what a handler would. */
+  readonly answer: Readonly<Record<string, unknown>> | undefined
   /** Merge patches for the answer, in their order. */
   readonly patches: readonly Readonly<Record<string, unknown>>[]
   readonly wire: WireFault | undefined
@@ -198,6 +200,7 @@ export function createRules(
     const applied: ActiveRule[] = []
     const patches: Readonly<Record<string, unknown>>[] = []
     let wire: WireFault | undefined
+    let answer: Fate['answer']
     let lag: number | undefined
     let rejection: Rejection | undefined
     let wait = 0
@@ -205,11 +208,13 @@ export function createRules(
       const { then } = rule.active.rule
       // A rule happens whole or not at all; one that cannot is armed for the next call.
       if (rule.decides && rule !== decider) continue
-      if (decider && (then.patch || then.lag !== undefined)) continue
+      if (decider && (then.patch || then.answer || then.lag !== undefined)) continue
+      if (then.answer && answer) continue
       if (then.fault && wire) continue
       count.applied++
       applied.push(rule.active)
       wire ??= then.fault
+      answer ??= then.answer
       if (then.patch) patches.push(then.patch)
       if (then.lag !== undefined) lag = Math.max(lag ?? 0, parseDuration(then.lag) ?? 0)
       if (then.setState !== undefined) setState(ledger.states, then.setState)
@@ -217,7 +222,7 @@ export function createRules(
       if (then.delay !== undefined) wait += delayOf(then.delay, () => draw(call.world, rule, count))
       if (then.clock !== undefined) advance(call.world, parseDuration(then.clock) ?? 0)
     }
-    const fate: Fate = { rules: applied, lag, patches, wire }
+    const fate: Fate = { rules: applied, answer, lag, patches, wire }
     const outcome = decider ? new Halt({ fate }, rejection) : { fate }
     const kept = applied.some(changesStore) ? call.world.committed() : undefined
     if (wait <= 0 && !kept) return outcome
