@@ -6,6 +6,7 @@ import { problemsOf } from './problems.ts'
 import type { ProfileName } from './profile.ts'
 import type { TopFile, WireArguments } from './protocol/scalars.ts'
 import { metaOf } from './protocol/wire-shape.ts'
+import { structureNotes } from './structure-notes.ts'
 
 /** What is wrong with one parameter. */
 export interface ArgumentIssue {
@@ -100,20 +101,29 @@ export function encodeArguments<C extends AnyContract>(
   for (const [name, value] of Object.entries(request as Record<string, unknown>)) {
     if (value === undefined) continue
     const argument = known.get(name)
-    if (!argument) {
+    if (!argument && contract.tier === 'name-only') sent[name] = anyText(value)
+    else if (!argument) {
       issues.push({
         parameter: name,
         expected: `a parameter of ${contract.name}`,
         received: show(value),
       })
-      continue
+    } else {
+      const result = z.safeEncode(argument.schema, value, parsing(contract))
+      if (result.success) sent[name] = result.data as string | TopFile
+      else issues.push(issueOf(name, value, result.error))
     }
-    const result = z.safeEncode(argument.schema, value, parsing(contract))
-    if (result.success) sent[name] = result.data as string | TopFile
-    else issues.push(issueOf(name, value, result.error))
   }
   return issues.length > 0 ? { issues } : { sent }
 }
+
+/** A parameter of which nothing is known: texts and files as they are, structures as JSON. */
+const anyText = (value: unknown): string | TopFile =>
+  typeof value !== 'object' || value === null
+    ? String(value)
+    : 'bytes' in value
+      ? (value as TopFile)
+      : JSON.stringify(value)
 
 function issueOf(parameter: string, value: unknown, error: z.ZodError): ArgumentIssue {
   const [problem] = problemsOf(error)
@@ -141,13 +151,15 @@ export function unknownArguments(contract: AnyContract, names: Iterable<string>)
   return [...names].filter((name) => !known.has(name))
 }
 
-/** Advisory limits that the call passes: noted in the journal, never refused. */
+/** Advisory limits that the call passes, and what is odd about structures: noted in the journal, never refused. */
 export function advisories(contract: AnyContract, sent: WireArguments): string[] {
   const notes: string[] = []
   for (const [name, { schema }] of argumentsOf(contract)) {
+    const value = sent[name]
+    if (typeof value !== 'string' || value === '') continue
+    notes.push(...structureNotes(name, value, schema))
     const advice = metaOf(schema)?.advice
-    const value = advice && sent[name]
-    if (!advice || typeof value !== 'string' || value === '') continue
+    if (!advice) continue
     const { chars, bytes, min, max, oneOf } = advice
     if (chars !== undefined && [...value].length > chars) {
       notes.push(`${name} has ${[...value].length} characters; documents mention ${chars}`)
@@ -178,6 +190,14 @@ export const argumentBehaviours: readonly Behaviour[] = [
   {
     name: 'of several bad arguments the first in the order of the contract is named',
     ...assumed('logged payloads name one argument; which of several was never seen'),
+  },
+  {
+    name: 'a structure may hold fields that nobody knows and lack those that documents call required',
+    ...assumed('which of them a service demands is not documented; the journal notes them'),
+  },
+  {
+    name: 'a number in a structure may be written as text, and a text as a number',
+    ...assumed("JSON libraries of the platform's kind convert them"),
   },
   {
     name: 'limits that only documents mention are noted in the journal, not enforced',

@@ -31,7 +31,7 @@ export function readXml(document: string): XmlElement {
   ]
   for (const [, token = ''] of (body[1] ?? '').matchAll(/(<[^>]*>|[^<]+)/g)) {
     const here = open.at(-1) as (typeof open)[number]
-    const tag = /^<(\/?)([A-Za-z_][\w.]*)((?: [\w.]+="[^"<&]*")*)>$/.exec(token)
+    const tag = /^<(\/?)([A-Za-z_][\w.-]*)((?: [\w.]+="[^"<&]*")*)>$/.exec(token)
     if (token.startsWith('<') && !tag) throw new Error(`no tag: ${token}`)
     if (!tag) here.text += unescaped(token)
     else if (tag[1] === '') {

@@ -185,7 +185,7 @@ export function importCatalogue(files: ReferenceFiles): ImportedCatalogue {
   const methods = rows.map(methodRow).sort(byName)
   const shared: StructureRow[] = []
   const own = new Map<string, Record<string, readonly Field[]>>()
-  for (const [ref, by] of [...users].sort()) {
+  for (const [ref, by] of [...users].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const fields = fieldsByRef.get(ref) ?? []
     const [method = ''] = by
     if (by.size > 1) shared.push({ name: ref, fields })

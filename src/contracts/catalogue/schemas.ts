@@ -47,20 +47,24 @@ const answerScalars: Readonly<Record<string, z.ZodType>> = {
   'byte[]': any,
 }
 
+/** Some structures are called as scalars are. */
+const keyOf = (ref: string | undefined, isId = false, type = '') =>
+  ref !== undefined ? `structure ${ref}` : isId ? '#id' : type
+
 const answerSchemas = new Map<string, z.ZodType>()
 
-/** The schema of a response: every field may be absent. */
+/** The schema of a response: every field may be absent, and others may come. */
 export const answerSchema = (fields: readonly Field[]) =>
-  z.object(Object.fromEntries(fields.map((field) => [field.name, answerField(field)])))
+  z.looseObject(Object.fromEntries(fields.map((field) => [field.name, answerField(field)])))
 
 function answerField(field: Field): z.ZodType {
   const { name, type, list, ref } = field
   const isId = type === 'Number' && isIdName(name)
   const element = list ? elementName(field) : ''
-  return getOrCreate(answerSchemas, `${ref ?? (isId ? '#id' : type)} ${element}`, () => {
+  return getOrCreate(answerSchemas, `${keyOf(ref, isId, type)} ${element}`, () => {
     const one =
       ref !== undefined
-        ? getOrCreate(answerSchemas, ref, () => answerSchema(fieldsOf(ref)))
+        ? getOrCreate(answerSchemas, keyOf(ref), () => answerSchema(fieldsOf(ref)))
         : isId
           ? longId
           : (answerScalars[type] ?? any)
@@ -79,8 +83,11 @@ export function parameterSchema(parameter: Parameter): z.ZodType {
     return topFields(maxListSize === undefined ? {} : { max: maxListSize })
   }
   // A guess is nothing to refuse a call by; of an opaque structure nothing is known but that it is a text.
+  if (type === 'byte[]') {
+    const file = topFile({ max: parameter.maxLength ?? Number.POSITIVE_INFINITY })
+    return typeInferred ? tag(z.union([plainText, file]), { type: 'File' }) : file
+  }
   if (typeInferred || !isScalar(type)) return plainText
-  if (type === 'byte[]') return topFile({ max: parameter.maxLength ?? Number.POSITIVE_INFINITY })
   // Old SDKs type a list of numbers as a number with a list size.
   if (list || (type === 'Number' && listed !== undefined)) {
     return topList(scalarParameter({ name, type, ...single }), { max: maxListSize })
@@ -211,7 +218,7 @@ function structureSchema(ref: string): z.ZodType {
 
 function structureField({ name, type, list, ref }: Field): z.ZodType {
   const isId = type === 'Number' && isIdName(name)
-  const key = `${ref ?? (isId ? '#id' : type)} ${list ?? ''}`
+  const key = `${keyOf(ref, isId, type)} ${list ?? ''}`
   return getOrCreate(structureFields, key, () => {
     const one =
       ref !== undefined

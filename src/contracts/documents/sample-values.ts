@@ -210,7 +210,7 @@ function sampleBoolean({ example }: Field, { name, path, pick }: Place): boolean
 
 /** What carries the news of a failure: an answer that went well does not have it. */
 export const isErrorField = (name: string) =>
-  /(^|_)(error|err|errors|exception|fail|failed|failure|sub)(_?(code|msg|message|info|desc|reason|detail|list|count|num))?s?$|(^|_)err(or)?_?(code|msg)/i.test(
+  /(^|_)(error|err|errors|exception|fail|failed|failure)(_?(code|msg|message|info|desc|reason|detail|list|count|num))?s?$|(^|_)err(or)?_?(code|msg)/i.test(
     name,
   ) || /^sub_(code|msg)$/.test(name)
 
