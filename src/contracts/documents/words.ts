@@ -2,8 +2,10 @@ import type { Explanation } from '../protocol/errors.ts'
 import type { FieldFacts } from './facts.ts'
 
 /** The limits that are enforced, in words; empty where there are none. */
-export function limitsInWords({ limits = {} }: Pick<FieldFacts, 'limits'>): Explanation[] {
-  const { maxLength, maxList, maxItems, min, max, above, maxBytes, oneOf } = limits
+export function limitsInWords({ limits = {}, type }: FieldFacts): Explanation[] {
+  const { maxLength, maxList, maxItems, max, above, maxBytes, oneOf } = limits
+  // That an identifier is not negative goes without saying.
+  const min = type === 'Id' && limits.min === 0 ? undefined : limits.min
   return [
     ...(maxLength === undefined
       ? []
