@@ -16,6 +16,7 @@ import { errorsCommand } from './errors.ts'
 import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
 import { matrixCommand } from './matrix.ts'
+import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
@@ -32,6 +33,7 @@ const program = new Command('localtop')
   .addCommand(publishCommand())
   .addCommand(explainCommand())
   .addCommand(scenariosCommand())
+  .addCommand(methodsCommand())
   .addCommand(errorsCommand())
   .addCommand(fidelityCommand())
 
