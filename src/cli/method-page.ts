@@ -10,6 +10,8 @@ import type { DescribedMethod, MethodError } from '../server/index.ts'
 import { bold, cyan, dim, green, yellow } from './terminal.ts'
 import { beginningOf, textWidth, visible, wrapped } from './text-layout.ts'
 
+const tierColumns = 12
+const sessionColumns = 8
 const tierColours = { stateful: green, stub: cyan, 'request-only': yellow, 'name-only': dim }
 
 /** A list of methods as a table within so many columns, with counts below it. */
@@ -20,19 +22,23 @@ export function listText(list: MethodList, words: readonly string[], width: numb
       words.length > 0 ? ` has ${words.map((word) => `"${visible(word)}"`).join(' and ')}` : ' fits'
     return `No method${asked}.${meant.length > 0 ? ` Did you mean ${meant.join(', ')}?` : ''}`
   }
-  const sessionColumns = 8
-  const tierColumns = 12
-  const longest = Math.max(...methods.map(({ name }) => name.length))
-  const nameColumns = Math.min(longest, Math.max(30, width - sessionColumns - tierColumns - 6 - 12))
-  const groupColumns = Math.max(6, width - nameColumns - sessionColumns - tierColumns - 6)
+  const names = Math.max(...methods.map(({ name }) => name.length))
+  // A name that is cut cannot be copied: what has no room beside it is left out.
+  const room = width - names
+  const [showsTier, showsSession] = [
+    room >= tierColumns + 2,
+    room >= tierColumns + sessionColumns + 4,
+  ]
+  const groupColumns = room - tierColumns - sessionColumns - 6
   const rows = methods.map(({ name, tier, session, group, status }) => {
     const shown = status === 'listed' || status === 'own' ? group : `${group} (${status})`
-    return [
-      bold(fitted(name, nameColumns)),
-      tierColours[tier](fitted(tier, tierColumns)),
-      fitted(session, sessionColumns),
-      dim(fitted(shown, groupColumns).trimEnd()),
-    ].join('  ')
+    const cells = [
+      bold(name.padEnd(names)),
+      ...(showsTier ? [tierColours[tier](tier.padEnd(tierColumns))] : []),
+      ...(showsSession ? [session.padEnd(sessionColumns)] : []),
+      ...(groupColumns >= 6 ? [dim(fitted(shown, groupColumns).trimEnd())] : []),
+    ]
+    return cells.join('  ').trimEnd()
   })
   const cut = total > methods.length ? `, ${methods.length} listed (--limit)` : ''
   const counts = tiers.flatMap((tier) =>

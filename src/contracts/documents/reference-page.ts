@@ -103,12 +103,13 @@ function rowsOf({ fields, structures }: SideFacts, say: Say, written: string): P
   function rowOf(field: FieldFacts, depth: number, again: boolean): PageRow {
     const { name, list, element, documentType, required, requiredIn, removed } = field
     const prefix = depth === 0 && field.structure !== undefined ? written : ''
+    const isDate = field.type === 'Date'
     const advice = adviceInWords(field).map(say)
     const notes = [
       ...(again ? [say(words.again)] : []),
       ...(removed ? [say(words.removed)] : []),
       ...(advice.length > 0 ? [`${say(words.advised)} ${advice.join('; ')}`] : []),
-      ...(field.format === undefined ? [] : [field.format]),
+      ...(field.format === undefined || isDate ? [] : [field.format]),
       ...(field.default === undefined ? [] : [`${say(words.default)} ${field.default}`]),
       ...(field.examples ? [`${say(words.example)} ${field.examples.join(', ')}`] : []),
       ...(field.fieldOptions ? [`${say(words.options)} ${field.fieldOptions.join(', ')}`] : []),
@@ -122,6 +123,7 @@ function rowsOf({ fields, structures }: SideFacts, say: Say, written: string): P
         : (requiredIn?.join(', ') ?? ''),
       limits: [
         ...(list === 'commas' ? [say(words.commas)] : []),
+        ...(isDate && field.format ? [field.format] : []),
         ...limitsInWords(field).map(say),
       ].join('; '),
       notes: notes.join('; '),
