@@ -2,11 +2,11 @@ import * as z from 'zod'
 import type { AnyContract, RequestOf } from './define-method.ts'
 import { parsing, requiredParameters } from './define-method.ts'
 import { assumed, type Behaviour, observed } from './fidelity.ts'
-import { problemsOf } from './problems.ts'
+import { pathText } from './problems.ts'
 import type { ProfileName } from './profile.ts'
 import type { TopFile, WireArguments } from './protocol/scalars.ts'
 import { metaOf } from './protocol/wire-shape.ts'
-import { structureNotes } from './structure-notes.ts'
+import { structureOddities } from './structure-oddities.ts'
 
 /** What is wrong with one parameter. */
 export interface ArgumentIssue {
@@ -105,13 +105,15 @@ export function encodeArguments<C extends AnyContract>(
     else if (!argument) {
       issues.push({
         parameter: name,
-        expected: `a parameter of ${contract.name}`,
+        expected: `expected a parameter of ${contract.name}`,
         received: show(value),
       })
     } else {
       const result = z.safeEncode(argument.schema, value, parsing(contract))
-      if (result.success) sent[name] = result.data as string | TopFile
-      else issues.push(issueOf(name, value, result.error))
+      if (result.success) {
+        sent[name] = result.data as string | TopFile
+        issues.push(...unknownFields(name, sent[name], argument.schema))
+      } else issues.push(issueOf(name, value, result.error))
     }
   }
   return issues.length > 0 ? { issues } : { sent }
@@ -125,14 +127,24 @@ const anyText = (value: unknown): string | TopFile =>
       ? (value as TopFile)
       : JSON.stringify(value)
 
+/** Fields that a structure does not have: the gateway would ignore them, and their sender never know. */
+function unknownFields(
+  parameter: string,
+  sent: string | TopFile,
+  schema: z.ZodType,
+): ArgumentIssue[] {
+  return typeof sent !== 'string'
+    ? []
+    : structureOddities(parameter, sent, schema)
+        .filter(({ kind }) => kind === 'unknown-field')
+        .map(({ text }) => ({ parameter, expected: text, received: show(sent) }))
+}
+
 function issueOf(parameter: string, value: unknown, error: z.ZodError): ArgumentIssue {
-  const [problem] = problemsOf(error)
-  const place = problem?.path ? ` at ${problem.path}` : ''
-  return {
-    parameter,
-    expected: `${problem?.message ?? 'another value'}${place}`,
-    received: show(value),
-  }
+  const [issue] = error.issues
+  const place = issue?.path.length ? ` at ${pathText(issue.path)}` : ''
+  const expected = `${issue?.message ?? 'expected another value'}${place}`
+  return { parameter, expected, received: show(value) }
 }
 
 function show(value: unknown): string {
@@ -157,7 +169,7 @@ export function advisories(contract: AnyContract, sent: WireArguments): string[]
   for (const [name, { schema }] of argumentsOf(contract)) {
     const value = sent[name]
     if (typeof value !== 'string' || value === '') continue
-    notes.push(...structureNotes(name, value, schema))
+    notes.push(...structureOddities(name, value, schema).map(({ text }) => text))
     const advice = metaOf(schema)?.advice
     if (!advice) continue
     const { chars, bytes, min, max, oneOf } = advice

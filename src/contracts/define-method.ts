@@ -137,8 +137,9 @@ export function levelOf({ name, level, session }: AnyContract): SecurityLevel | 
 }
 
 /** How a method's answer is written. */
-export const shapeOfAnswer = ({ shape, response }: AnyContract): WireShape =>
-  shape ?? shapeOf(response)
+export const shapeOfAnswer = (contract: AnyContract): WireShape =>
+  // Naming the response makes the schemas of a method of the catalogue.
+  contract.shape ?? shapeOf(contract.response)
 
 /** The key under which a method answers. */
 export const rootOf = ({ root, name }: AnyContract): string => root ?? responseKey(name)
@@ -158,10 +159,9 @@ const requiredNames = new WeakMap<AnyContract, Map<ProfileName, readonly string[
 export function requiredParameters(contract: AnyContract, profile: ProfileName): readonly string[] {
   const byProfile = getOrCreate(requiredNames, contract, () => new Map())
   return getOrCreate(byProfile, profile, () => {
+    const named = contract.profiles?.[profile]?.required
+    if (named) return named
     const shape = contract.request.shape as Record<string, z.ZodType>
-    return (
-      contract.profiles?.[profile]?.required ??
-      Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional))
-    )
+    return Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional))
   })
 }

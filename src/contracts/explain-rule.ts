@@ -1,13 +1,12 @@
 import type { Explanation } from './protocol/errors.ts'
 import { type Delay, methodsOf, type Rule, type TextMatch, timesOf } from './rule.ts'
+import { isSecretName } from './secret-names.ts'
 import { explainFault } from './wire-faults.ts'
 
 /** A rule in one sentence, in English or Chinese. Secrets (session, app secret) are not in it. */
 export function explainRule(rule: Rule, language: 'en' | 'zh' = 'en'): string {
   return language === 'en' ? inEnglish(rule) : inChinese(rule)
 }
-
-const secretNames = new Set(['session', 'secret', 'access_token', 'refresh_token'])
 
 function inEnglish(rule: Rule): string {
   const { when } = rule
@@ -53,7 +52,7 @@ function matchesIn(matches: Readonly<Record<string, TextMatch>>): string {
 }
 
 function matchIn(name: string, match: TextMatch): string {
-  if (secretNames.has(name)) return `the ${name} named`
+  if (isSecretName(name)) return `the ${name} named`
   if (typeof match === 'string') return `${name}=${match}`
   const { contains, matches, present } = match
   return [
@@ -103,7 +102,7 @@ function whichCallsInChinese(call: Rule['when']['call']): string {
 function matchesInChinese(matches: Readonly<Record<string, TextMatch>>): string {
   return Object.entries(matches)
     .map(([name, match]) => {
-      if (secretNames.has(name)) return `指定的 ${name}`
+      if (isSecretName(name)) return `指定的 ${name}`
       if (typeof match === 'string') return `${name}=${match}`
       const { contains, matches: pattern, present } = match
       return [

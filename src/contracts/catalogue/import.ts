@@ -162,7 +162,7 @@ export function importCatalogue(files: ReferenceFiles): ImportedCatalogue {
     if (result.success) return result.data
     problems.push(
       ...problemsOf(result.error).map(({ path, message }) => ({
-        path: `${place}${path.startsWith('[') ? '' : '.'}${path}`,
+        path: `${place}${path === '' || path.startsWith('[') ? '' : '.'}${path}`,
         message,
       })),
     )

@@ -210,7 +210,7 @@ function structureSchema(ref: string): z.ZodType {
     const fields = fieldsOf(ref)
     const requires = fields.filter(({ required }) => required).map(({ name }) => name)
     return tag(
-      z.object(Object.fromEntries(fields.map((field) => [field.name, structureField(field)]))),
+      z.looseObject(Object.fromEntries(fields.map((field) => [field.name, structureField(field)]))),
       { requires },
     )
   })
@@ -233,7 +233,7 @@ function structureField({ name, type, list, ref }: Field): z.ZodType {
 const structureFields = new Map<string, z.ZodType>()
 
 const writtenNumber = z.union(
-  [z.int(), z.string().regex(/^-?\d{1,19}$/)],
+  [z.int(), z.string().regex(/^-?\d{1,19}$/, 'expected a whole number')],
   'expected a whole number',
 )
 const asText = z.union([z.string(), z.number(), z.boolean()], 'expected a text')
@@ -254,7 +254,10 @@ const lenient: Readonly<Record<string, z.ZodType>> = {
   ),
   Boolean: tag(
     z.codec(
-      z.union([z.boolean(), z.enum(['true', 'false'])], 'expected true or false'),
+      z.union(
+        [z.boolean(), z.enum(['true', 'false'], 'expected true or false')],
+        'expected true or false',
+      ),
       z.boolean(),
       { decode: (value) => value === true || value === 'true', encode: (value) => value },
     ),

@@ -31,9 +31,11 @@ function shapeOfField(field: Field): WireShape {
   const one: WireShape =
     ref !== undefined
       ? getOrCreate(shapes, ref, () => shapeOfFields(fieldsOf(ref)))
-      : {
-          kind: 'value',
-          type: type === 'Number' && isIdName(name) ? 'Id' : (wireTypes[type] ?? 'Any'),
-        }
+      : scalarShape(type === 'Number' && isIdName(name) ? 'Id' : (wireTypes[type] ?? 'Any'))
   return list ? { kind: 'list', element: elementName(field), of: one } : one
 }
+
+const scalarShapes = new Map<WireType, WireShape>()
+/** One object for all fields of a type: there are a hundred thousand fields. */
+const scalarShape = (type: WireType) =>
+  getOrCreate<WireType, WireShape>(scalarShapes, type, () => ({ kind: 'value', type }))

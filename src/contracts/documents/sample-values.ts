@@ -133,6 +133,7 @@ const texts: readonly (readonly [RegExp, Make])[] = [
     /(^|_)(ids?|iids?|tids?|oids?|cids?|no|sn|number)$|_?order|bar_?code|out_sid|(^|_)sid$/,
     digits(12),
   ],
+  [/(result|ret|resp?|response|return|biz|msg|status)_?code$/, () => '0'],
   [/(^|_)code$/, among('A100', 'B200', 'C300')],
   [/status|state/, () => 'NORMAL'],
   [/type|kind|mode|level|channel|source|platform|scene/, among('1', '2', '3')],
@@ -208,11 +209,12 @@ function sampleBoolean({ example }: Field, { name, path, pick }: Place): boolean
   return pick(path, 2) === 1
 }
 
-/** What carries the news of a failure: an answer that went well does not have it. */
-export const isErrorField = (name: string) =>
-  /(^|_)(error|err|errors|exception|fail|failed|failure)(_?(code|msg|message|info|desc|reason|detail|list|count|num))?s?$|(^|_)err(or)?_?(code|msg)/i.test(
-    name,
-  ) || /^sub_(code|msg)$/.test(name)
+/** What carries the news of a failure: an answer that went well does not have it. A truth value says so. */
+export const isErrorField = ({ name, type }: Field) =>
+  type !== 'Boolean' && (errorWords.test(name) || /^sub_(code|msg)$/.test(name))
+
+const errorWords =
+  /(^|_)(err|errors?|exceptions?|fail|failed|failures?|failured)(_|$)|(err|error)_?(code|msg)|(err|error|fail)[A-Z]/
 
 /** The value of a scalar; `undefined` where nobody knows the type. */
 export function sampleScalar(field: Field, place: Place): unknown {

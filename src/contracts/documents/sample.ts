@@ -41,10 +41,12 @@ export function sampleAnswer(
   const asked = flat(request)
   // Which fields are asked for does not change what they hold.
   const pick = pickBy(`${seed}/${name}/${stable(identifying)}`)
-  // At the root these names would be read as those of an error response.
-  const answered = fields.filter(({ name }) => !/^(code|msg|sub_code|sub_msg)$/.test(name))
+  const answered = fields.filter(({ name }) => !ofTheEnvelope.test(name))
   return structure(answered, '', { pick, asked })
 }
+
+/** At the root these are the gateway's own: some of them clients take for the signs of an error. */
+const ofTheEnvelope = /^(code|msg|sub_code|sub_msg|request_id)$/
 
 interface Sampling {
   readonly pick: Pick
@@ -58,7 +60,7 @@ function structure(fields: readonly Field[], path: string, sampling: Sampling): 
   let listed: number | undefined
   for (const field of fields) {
     const { name } = field
-    if (isErrorField(name)) continue
+    if (isErrorField(field)) continue
     const at = path === '' ? name : `${path}.${name}`
     if (field.list) {
       const elements = list(field, at, sampling)

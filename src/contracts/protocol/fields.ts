@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, observed } from '../fidelity.ts'
 import { getOrCreate } from '../get-or-create.ts'
 import { elementsOf, type WireShape } from './wire-shape.ts'
 
@@ -89,3 +90,19 @@ function hasAsked(shape: WireShape & { kind: 'object' }, selection: Selection): 
   }
   return false
 }
+
+/** What the gateway assumes of `fields`. */
+export const fieldsBehaviours: readonly Behaviour[] = [
+  {
+    name: 'fields leaves plain values at the root, and all of a list or structure that it names',
+    ...observed('logged payloads keep total_results'),
+  },
+  {
+    name: 'fields reaches through structures that hold none of the fields asked for',
+    ...assumed('newer methods wrap what they answer in a result'),
+  },
+  {
+    name: 'names in fields may begin with the name at the root',
+    ...observed("examples of the platform's documents do"),
+  },
+]

@@ -8,6 +8,7 @@ import { isSystemParameter, systemParameters } from '../../contracts/protocol/pa
 import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
 import { findMethod, methodNames } from '../../contracts/registry.ts'
+import { isSecretName, maskedStructure } from '../../contracts/secret-names.ts'
 import {
   explainFault,
   type FaultHook,
@@ -132,15 +133,6 @@ export interface ExchangeFilter {
   readonly limit?: number | undefined
 }
 
-/** Parameters whose values are never shown. */
-export const secretNames: ReadonlySet<string> = new Set([
-  'sign',
-  'session',
-  'secret',
-  'app_secret',
-  'access_token',
-  'refresh_token',
-])
 const longestText = 64 * 1024
 
 /**
@@ -241,8 +233,8 @@ function filterOf(filter: ExchangeFilter): (entry: Entry) => boolean {
 function holds({ call, body }: Entry, text: string): boolean {
   const isSecret = isSecretCall(call)
   for (const [name, value] of Object.entries(call.params)) {
-    const isHidden = secretNames.has(name) || (isSecret && !isSystemParameter(name))
-    if (!isHidden && value.toLowerCase().includes(text)) return true
+    const isHidden = isSecretName(name) || (isSecret && !isSystemParameter(name))
+    if (!isHidden && maskedStructure(value).toLowerCase().includes(text)) return true
   }
   return !isSecret && body.toLowerCase().includes(text)
 }
@@ -404,7 +396,8 @@ const uploaded = ({ fileName, contentType, bytes }: TopFile): UploadedFile => ({
   md5: createHash('md5').update(bytes).digest('hex'),
 })
 
-const mask = (name: string, value: string) => (secretNames.has(name) ? '***' : cut(value))
+const mask = (name: string, value: string) =>
+  isSecretName(name) ? '***' : cut(maskedStructure(value))
 const cut = (text: string) =>
   text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
 
