@@ -1,7 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { defineMethod, text, topEnum, topText } from '../../src/contracts/index.ts'
+import {
+  defineMethod,
+  listedMethods,
+  listMethods,
+  text,
+  topEnum,
+  topText,
+} from '../../src/contracts/index.ts'
 import { createGateway, type DescribedMethod } from '../../src/server/index.ts'
 
 const ours = defineMethod({
@@ -72,6 +80,24 @@ describe('GET /methods', () => {
       },
     ])
     expect((await get('/methods?q=parcel&status=own')).body.total).toBe(0)
+  })
+})
+
+describe('the README', () => {
+  const { total, tiers } = listMethods(listedMethods(), {})
+  const known = listedMethods().filter(({ session }) => session !== 'unknown').length
+  const withParameters = total - tiers['name-only']
+  const withAnswers = tiers.stateful + tiers.stub
+  const number = (count: number) => count.toLocaleString('en')
+
+  it.each(['README.md', 'README.zh-CN.md'])('%s has the numbers of the catalogue', (file) => {
+    const page = readFileSync(file, 'utf8')
+    for (const [tier, count] of Object.entries(tiers)) {
+      expect(page).toMatch(new RegExp(`^\\| \`${tier}\` +\\| ${number(count)} +\\|`, 'm'))
+    }
+    for (const count of [total, withParameters, withAnswers, known]) {
+      expect(page).toContain(` ${number(count)} `)
+    }
   })
 })
 
