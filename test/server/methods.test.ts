@@ -96,7 +96,7 @@ describe('the README', () => {
       expect(page).toMatch(new RegExp(`^\\| \`${tier}\` +\\| ${number(count)} +\\|`, 'm'))
     }
     for (const count of [total, withParameters, withAnswers, known]) {
-      expect(page).toContain(` ${number(count)} `)
+      expect(page).toMatch(new RegExp(`(?<![\\d,])${number(count)}(?![\\d,])`))
     }
   })
 })
