@@ -39,6 +39,12 @@ const program = new Command('localtop')
 
 exitByException(program)
 
+// Whoever reads has seen enough: `localtop methods list | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -1,5 +1,6 @@
-import { once } from 'node:events'
 import { createWriteStream, writeFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   factsOf,
@@ -62,7 +63,7 @@ export function methodsCommand(): Command {
         .choices(pageLanguages)
         .default(languageOf(process.env), 'by LANG'),
     )
-    .option('--gateway <url>', 'where the gateway is that the curl line calls', usual)
+    .option('--url <url>', 'where the gateway is that the curl line calls', usual)
     .option('--json', 'machine-readable, with JSON Schemas')
     .action(show)
   command
@@ -79,7 +80,7 @@ export function methodsCommand(): Command {
     .option('--group <text>', 'all methods whose group has this text')
     .option('--all', 'all methods: some 23 MB')
     .option('--out <file>', 'write to a file')
-    .option('--server <url>', 'the server that the document names', usual)
+    .option('--url <url>', 'the server that the document names', usual)
     .action(openapi)
   command
     .command('types')
@@ -104,15 +105,13 @@ function list(words: readonly string[], { json, limit, ...filter }: ListFlags): 
 
 interface ShowFlags {
   readonly lang: PageLanguage
-  readonly gateway: string
+  readonly url: string
   readonly json?: boolean
 }
 
-async function show(name: string, { lang, gateway: url, json }: ShowFlags): Promise<void> {
+async function show(name: string, { lang, url, json }: ShowFlags): Promise<void> {
   known([name])
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new UsageError(`--gateway was "${url}"; expected a URL such as ${usual}`)
-  }
+  checkUrl(url)
   // A gateway in this process answers as a running one does.
   await using gateway = createGateway()
   const path = `/_localtop/methods/${encodeURIComponent(name)}?appKey=12345678`
@@ -137,12 +136,12 @@ interface OpenApiFlags {
   readonly group?: string
   readonly all?: boolean
   readonly out?: string
-  readonly server: string
+  readonly url: string
 }
 
 async function openapi(
   names: readonly string[],
-  { group, all, out, server }: OpenApiFlags,
+  { group, all, out, url }: OpenApiFlags,
 ): Promise<void> {
   if ([names.length > 0, group !== undefined, all].filter(Boolean).length !== 1) {
     throw new UsageError('openapi: give names, --group or --all')
@@ -150,13 +149,14 @@ async function openapi(
   const chosen = names.length > 0 ? [...new Set(names)] : namesIn(group)
   if (chosen.length === 0) throw new UsageError(`--group: no group has "${group}"`)
   if (names.length > 0) known(names)
-  const stream = out === undefined ? process.stdout : createWriteStream(out)
-  const failed = once(stream, 'error').then(([error]) => {
-    if (out === undefined && (error as NodeJS.ErrnoException).code === 'EPIPE') return
+  checkUrl(url)
+  const text = openApiText(counted(chosen), { version, server: url })
+  if (out === undefined) return pipeline(Readable.from(text), process.stdout, { end: false })
+  try {
+    await pipeline(Readable.from(text), createWriteStream(out))
+  } catch (error) {
     throw new UsageError(`--out: ${(error as Error).message}`)
-  })
-  const written = write(stream, openApiText(counted(chosen), { version, server }))
-  await Promise.race([written, failed])
+  }
 }
 
 const namesIn = (group: string | undefined) =>
@@ -173,13 +173,10 @@ function* counted(names: readonly string[]): Generator<MethodFacts> {
   if (shows) process.stderr.write(`\r${names.length} of ${names.length} methods\n`)
 }
 
-async function write(stream: NodeJS.WritableStream, pieces: Iterable<string>): Promise<void> {
-  for (const piece of pieces) {
-    if (!stream.write(piece)) await once(stream, 'drain')
+function checkUrl(url: string): void {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new UsageError(`--url was "${url}"; expected a URL such as ${usual}`)
   }
-  if (stream === process.stdout) return
-  stream.end()
-  await once(stream, 'finish')
 }
 
 function types(names: readonly string[], { out }: { readonly out?: string }): void {

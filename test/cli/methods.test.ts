@@ -195,15 +195,15 @@ describe('the curl line of a page', { timeout: 120_000 }, () => {
     expect(pasted.length).toBeGreaterThan(25)
   })
 
-  it('calls the gateway that --gateway names', async () => {
+  it('calls the gateway that --url names', async () => {
     await using gateway = createGateway()
     const { url } = await gateway.listen({ port: 0 })
-    const { sample } = await json('show', 'taobao.item.img.upload', '--gateway', url)
+    const { sample } = await json('show', 'taobao.item.img.upload', '--url', url)
     expect(sample.curl).toContain(`curl -s ${url}/router/rest`)
     expect(sample.curl).toMatch(/-F 'image=GIF89a;filename=sample\.gif;type=image\/gif'/)
     const { stdout } = await promisify(execFile)('sh', ['-c', sample.curl])
     expect(JSON.parse(stdout).item_img_upload_response.item_img.url).toContain(url)
-    expect((await run(['show', 'taobao.time.get', '--gateway', 'here'])).status).toBe(2)
+    expect((await run(['show', 'taobao.time.get', '--url', 'here'])).status).toBe(2)
   })
 })
 
@@ -229,7 +229,7 @@ describe('localtop methods openapi', { timeout: 120_000 }, () => {
 
   it('prints a valid document of the methods that are named, each once', async () => {
     const names = ['taobao.item.add', 'taobao.trade.get', 'taobao.item.add']
-    const { stdout } = await run(['openapi', ...names, '--server', 'http://127.0.0.1:9'])
+    const { stdout } = await run(['openapi', ...names, '--url', 'http://127.0.0.1:9'])
     expect(await validity(stdout)).toBe('valid')
     const { paths, servers } = JSON.parse(stdout)
     expect(Object.keys(paths)).toEqual([
@@ -260,11 +260,28 @@ describe('localtop methods openapi', { timeout: 120_000 }, () => {
     [['taobao.item.add', '--all'], /names, --group or --all/],
     [['taobao.item.ad'], /did you mean taobao\.item\.add/],
     [['--group', 'no such group'], /--group: no group has "no such group"/],
+    [['taobao.item.add', '--url', 'here'], /--url was "here"/],
     [['taobao.item.add', '--out', 'no/such/folder/x.json'], /--out: ENOENT/],
   ])('refuses %j with status 2', async (args, says) => {
     const { status, stdout, stderr } = await run(['openapi', ...args])
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(says)
+  })
+})
+
+describe('a reader that goes away', () => {
+  it.each([
+    ['openapi', '--group', 'API'],
+    ['types', ...variedMethods],
+    ['list', '--limit', '9728'],
+  ])('ends localtop methods %s without a word', async (...args) => {
+    const cli = join(import.meta.dirname, '../../dist/cli.js')
+    const words = ['methods', ...args].map((arg) => `'${arg}'`).join(' ')
+    const { stdout, stderr } = await promisify(execFile)('sh', [
+      '-c',
+      `'${process.execPath}' '${cli}' ${words} | head -c 20`,
+    ])
+    expect([stdout.length, stderr]).toEqual([20, ''])
   })
 })
 
