@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import type { SampleOptions } from './documents/sample.ts'
 import { getOrCreate } from './get-or-create.ts'
 import type { ProfileName } from './profile.ts'
 import { responseKey } from './protocol/envelope.ts'
 import type { Fidelity } from './protocol/error-table.ts'
 import type { SecurityLevel } from './protocol/oauth.ts'
 import { shapeOf, type WireShape } from './protocol/wire-shape.ts'
+import type { Tier } from './tier.ts'
 
 /** What a declared sub-code means, and the text that goes with it on the wire. */
 export interface SubCode extends Fidelity {
@@ -17,13 +17,15 @@ export interface SubCode extends Fidelity {
   readonly code?: number
 }
 
-/**
- * How a method is answered: `stateful` by a handler over the world, `stub` by a sample that no call
- * changes, `request-only` by an empty root after its parameters are checked because nobody knows its
- * answer, `name-only` by an empty root whatever it is called with.
- */
-export const tiers = ['stateful', 'stub', 'request-only', 'name-only'] as const
-export type Tier = (typeof tiers)[number]
+/** What a sample of an answer is made for. */
+export interface SampleOptions {
+  /** What the call was made with, decoded: values appear under the same names in the answer. */
+  readonly request?: Readonly<Record<string, unknown>>
+  /** The seller whose session it is: what is said to be the seller's is this one's. */
+  readonly seller?: { readonly nick: string; readonly user_id: string } | undefined
+  /** Another seed gives other values. @default '' */
+  readonly seed?: string
+}
 
 export type RequestSchema = z.ZodObject<z.ZodRawShape>
 export type ResponseSchema = z.ZodObject<z.ZodRawShape>

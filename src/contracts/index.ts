@@ -25,9 +25,9 @@ export type {
   MethodContract,
   RequestOf,
   ResponseOf,
+  SampleOptions,
   SubCode,
   SubCodeOf,
-  Tier,
 } from './define-method.ts'
 export {
   contractTable,
@@ -35,7 +35,6 @@ export {
   requiredParameters,
   rootOf,
   shapeOfAnswer,
-  tiers,
 } from './define-method.ts'
 // Documents, all written from the facts of a method
 export type {
@@ -52,7 +51,7 @@ export type { OpenApiOptions } from './documents/openapi.ts'
 export { openApiText } from './documents/openapi.ts'
 export type { PageLanguage, PageRow, PageTable, ReferencePage } from './documents/reference-page.ts'
 export { pageLanguages, referencePage, tierWords } from './documents/reference-page.ts'
-export type { RequestSampleOptions, SampleOptions } from './documents/sample.ts'
+export type { RequestSampleOptions } from './documents/sample.ts'
 export { sampleAnswer, sampleRequest } from './documents/sample.ts'
 export type { MethodFilter, MethodList } from './documents/search.ts'
 export { listMethods, methodsNear, sessionWords, statusWords } from './documents/search.ts'
@@ -196,6 +195,8 @@ export { readCall } from './signature-doctor/read-call.ts'
 export type { ReadFile } from './signature-doctor/read-curl.ts'
 export type { ReadCall } from './signature-doctor/sent-call.ts'
 export { textPattern } from './text-pattern.ts'
+export type { Tier } from './tier.ts'
+export { tiers } from './tier.ts'
 export type { FaultHook, WireFault, WireFaultKind } from './wire-faults.ts'
 export { hookOf, wireFaultKinds } from './wire-faults.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'

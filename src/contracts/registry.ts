@@ -1,12 +1,13 @@
 import { compileRow } from './catalogue/compile.ts'
 import { findRow, rowNames } from './catalogue/rows.ts'
-import type { AnyContract, Tier } from './define-method.ts'
+import type { AnyContract } from './define-method.ts'
 import { authMethods } from './methods/auth.ts'
 import { itemMethods } from './methods/item.ts'
 import { itemImgMethods } from './methods/item-img.ts'
 import { smsMethods } from './methods/sms.ts'
 import { userMethods } from './methods/user.ts'
 import { utilMethods } from './methods/util.ts'
+import type { Tier } from './tier.ts'
 
 /** The hand-written contracts by method name. */
 export const methods = {

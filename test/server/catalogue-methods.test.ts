@@ -190,6 +190,20 @@ describe('the answer of a sample', () => {
     ).toEqual([2, 3])
   })
 
+  it('is about the seller whose session it is', async () => {
+    const trades = { fields: 'seller_nick' }
+    const { answer } = await call(unlimited(), 'taobao.trades.sold.get', trades)
+    const own = await call(unlimited(), 'taobao.user.seller.get', { fields: 'nick' })
+    const nick = own.answer.user.nick
+    expect(answer.trades.trade).toEqual([{ seller_nick: nick }, { seller_nick: nick }])
+  })
+
+  it('names each element of a list by a number of its own', async () => {
+    const { answer } = await call(unlimited(), 'taobao.trades.sold.get', { fields: 'tid' })
+    const tids = answer.trades.trade.map(({ tid }: { tid: number }) => tid)
+    expect(new Set(tids).size).toBe(2)
+  })
+
   it('counts the lists beside its totals', async () => {
     const { answer } = await call(unlimited(), 'taobao.trades.sold.get', { fields: 'tid' })
     expect(answer.total_results).toBe(answer.trades.trade.length)

@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import type { Tier } from '../define-method.ts'
 import { getOrCreate } from '../get-or-create.ts'
 import { type Problem, problemsOf } from '../problems.ts'
 import { responseKey } from '../protocol/envelope.ts'
 import { parseTime } from '../protocol/timestamp.ts'
+import type { Tier } from '../tier.ts'
 import {
   elementName,
   type Field,

@@ -1,4 +1,4 @@
-import type { Tier } from '../define-method.ts'
+import type { Tier } from '../tier.ts'
 
 /** The scalar types of the platform's documents. `?` is a field whose type nobody knows. */
 const scalarTypes = [

@@ -7,12 +7,12 @@ import {
   rootOf,
   type SessionRule,
   shapeOfAnswer,
-  type Tier,
 } from '../define-method.ts'
 import { type ProfileName, profileNames } from '../profile.ts'
 import type { SecurityLevel } from '../protocol/oauth.ts'
 import type { Advice, Limits, WireType } from '../protocol/scalars.ts'
 import { findMethod, methodNames, methods } from '../registry.ts'
+import type { Tier } from '../tier.ts'
 import { answerFacts } from './answer-facts.ts'
 import { parameterFacts } from './parameter-facts.ts'
 

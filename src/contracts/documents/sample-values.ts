@@ -176,11 +176,18 @@ const numberRule = ruleBy(numbers)
 /** A text as the field's name, example, values and format suggest. */
 function sampleText(field: Field, place: Place): string {
   const { example, hints = {} } = field
-  if (example !== undefined) return example
+  if (example !== undefined) return isIdName(field.name) ? counted(example, place) : example
   if (hints.enum?.length) return hints.enum[place.pick(place.path, hints.enum.length)] as string
   if (hints.format) return hints.format === 'yyyy-MM-dd' ? dayOf(place) : moment(place)
   const make = textRule(place.name)
   return make ? make(place) : `${place.name}-${1 + place.pick(place.path, 99)}`
+}
+
+/** The elements of a list are different things: what names the first of them counts up for the others. */
+function counted(id: string, { path }: Place): string {
+  const indexes = [...path.matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index))
+  const sum = indexes.reduce((total, index) => total + index, 0)
+  return /^[1-9]\d{0,14}$/.test(id) ? String(Number(id) + sum) : id
 }
 
 /** A whole number, as text where it names something. */
@@ -193,7 +200,9 @@ function sampleNumber(field: Field, place: Place): number | string {
 
   function numberOf(): number {
     const known = example ?? hints.enum?.find((one) => /^-?\d{1,15}$/.test(one))
-    if (known !== undefined) return Number(known)
+    if (known !== undefined) {
+      return Number(isIdName(field.name) ? counted(known, place) : known)
+    }
     if (isIdName(field.name)) return Number(digits(12)(place))
     const make = numberRule(place.name)
     return make ? make(place) : 1 + place.pick(place.path, 50)

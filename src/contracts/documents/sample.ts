@@ -6,18 +6,12 @@ import {
   type Parameter,
 } from '../catalogue/row.ts'
 import { fieldsOf } from '../catalogue/rows.ts'
+import type { SampleOptions } from '../define-method.ts'
 import type { TopFile, WireArguments } from '../protocol/scalars.ts'
 import { parseTime } from '../protocol/timestamp.ts'
 import { isErrorField, type Pick, pickBy, sampleScalar } from './sample-values.ts'
 
 type Structure = Readonly<Record<string, unknown>>
-
-export interface SampleOptions {
-  /** What the call was made with, decoded: values appear under the same names in the answer. */
-  readonly request?: Structure
-  /** Another seed gives other values. @default '' */
-  readonly seed?: string
-}
 
 /** How many elements a list has where the request does not say: below the root, and in what an element holds. */
 const lengths = { root: 2, nested: 1 }
@@ -35,10 +29,11 @@ const longest = 200
  */
 export function sampleAnswer(
   { name, fields = [] }: MethodRow,
-  { request = {}, seed = '' }: SampleOptions = {},
+  { request = {}, seller, seed = '' }: SampleOptions = {},
 ): Structure {
   const { fields: _, ...identifying } = request
-  const asked = flat(request)
+  const known = seller && { seller_nick: seller.nick, seller_id: seller.user_id }
+  const asked = flat({ ...known, ...request })
   // Which fields are asked for does not change what they hold.
   const pick = pickBy(`${seed}/${name}/${stable(identifying)}`)
   const answered = fields.filter(({ name }) => !ofTheEnvelope.test(name))
@@ -74,7 +69,7 @@ function structure(fields: readonly Field[], path: string, sampling: Sampling): 
       result[name] = value
     }
   }
-  // A total counts the list beside it, or one level below: `{ total_results: 2, items: { item: [a, b] } }`.
+  // A total counts the list beside it.
   for (const name of totals) result[name] = listed ?? 1
   return result
 }

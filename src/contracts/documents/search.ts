@@ -1,5 +1,5 @@
-import { type Tier, tiers } from '../define-method.ts'
 import { nearest } from '../near.ts'
+import { type Tier, tiers } from '../tier.ts'
 import type { ListedMethod } from './facts.ts'
 
 export const sessionWords = ['required', 'optional', 'none', 'unknown'] as const

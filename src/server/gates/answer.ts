@@ -37,7 +37,11 @@ export function answerWith(
     const handler = find(contract)
     if (!handler) {
       if (!contract.sample) return reject('invalid-method')
-      const sample = contract.sample({ request: call.request as never, seed: world.ids.seed })
+      const sample = contract.sample({
+        request: call.request as never,
+        seller: call.seller,
+        seed: world.ids.seed,
+      })
       return finish(call, sample, 'sampled')
     }
     const lag = call.fate?.lag

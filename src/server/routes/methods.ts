@@ -1,5 +1,4 @@
 import type { Hono } from 'hono'
-import { tiers } from '../../contracts/define-method.ts'
 import { listedMethods, methodFacts } from '../../contracts/documents/facts.ts'
 import { openApiText } from '../../contracts/documents/openapi.ts'
 import {
@@ -8,6 +7,7 @@ import {
   sessionWords,
   statusWords,
 } from '../../contracts/documents/search.ts'
+import { tiers } from '../../contracts/tier.ts'
 import type { GatewayCore } from '../core.ts'
 import { describeMethod } from '../describe-method.ts'
 import { version } from '../version.ts'
