@@ -16,6 +16,7 @@ import { errorsCommand } from './errors.ts'
 import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
 import { matrixCommand } from './matrix.ts'
+import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
@@ -32,10 +33,17 @@ const program = new Command('localtop')
   .addCommand(publishCommand())
   .addCommand(explainCommand())
   .addCommand(scenariosCommand())
+  .addCommand(methodsCommand())
   .addCommand(errorsCommand())
   .addCommand(fidelityCommand())
 
 exitByException(program)
+
+// Whoever reads has seen enough: `localtop methods list | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 
 try {
   await program.parseAsync()

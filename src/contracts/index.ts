@@ -36,8 +36,26 @@ export {
   rootOf,
   shapeOfAnswer,
 } from './define-method.ts'
+// Documents, all written from the facts of a method
+export type {
+  FieldFacts,
+  ListedMethod,
+  MethodFacts,
+  SideFacts,
+  StructureFacts,
+} from './documents/facts.ts'
+export { factsOf, listedMethods, methodFacts } from './documents/facts.ts'
+export type { JsonSchema } from './documents/json-schema.ts'
+export { jsonSchemasOf } from './documents/json-schema.ts'
+export type { OpenApiOptions } from './documents/openapi.ts'
+export { openApiText } from './documents/openapi.ts'
+export type { PageLanguage, PageRow, PageTable, ReferencePage } from './documents/reference-page.ts'
+export { pageLanguages, referencePage, tierWords } from './documents/reference-page.ts'
 export type { RequestSampleOptions } from './documents/sample.ts'
 export { sampleAnswer, sampleRequest } from './documents/sample.ts'
+export type { MethodFilter, MethodList } from './documents/search.ts'
+export { listMethods, methodsNear, sessionWords, statusWords } from './documents/search.ts'
+export { typescriptOf } from './documents/typescript.ts'
 export { findError, magicReference } from './error-reference.ts'
 export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
@@ -178,6 +196,7 @@ export type { ReadFile } from './signature-doctor/read-curl.ts'
 export type { ReadCall } from './signature-doctor/sent-call.ts'
 export { textPattern } from './text-pattern.ts'
 export type { Tier } from './tier.ts'
+export { tiers } from './tier.ts'
 export type { FaultHook, WireFault, WireFaultKind } from './wire-faults.ts'
 export { hookOf, wireFaultKinds } from './wire-faults.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'

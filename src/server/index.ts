@@ -8,6 +8,7 @@ export type {
 } from './core.ts'
 export { signedCurl } from './curl.ts'
 export { DataFileError, readDataFile } from './data-files.ts'
+export type { DescribedMethod, MethodError } from './describe-method.ts'
 export type { ExplainedCall } from './diagnosis.ts'
 export type { HttpStatusMode } from './encode.ts'
 export type { ErrorCatalogue, ListedError, ShownError } from './error-list.ts'

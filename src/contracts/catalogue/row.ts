@@ -1,7 +1,7 @@
 import type { Tier } from '../tier.ts'
 
 /** The scalar types of the platform's documents. `?` is a field whose type nobody knows. */
-export const scalarTypes = [
+const scalarTypes = [
   'String',
   'Number',
   'Boolean',

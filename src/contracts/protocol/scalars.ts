@@ -27,8 +27,28 @@ export interface Advice {
   readonly oneOf?: readonly string[]
 }
 
+/** Limits that are enforced, as far as documents of the contract are to name them. */
+export interface Limits {
+  /** Of a text, in UTF-16 code units. */
+  readonly maxLength?: number | undefined
+  /** Comma-separated values in a text. */
+  readonly maxList?: number | undefined
+  /** Elements of a list. */
+  readonly maxItems?: number | undefined
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  /** Exclusive. */
+  readonly above?: number | undefined
+  /** Of a file. */
+  readonly maxBytes?: number | undefined
+  readonly oneOf?: readonly string[] | undefined
+}
+
 export interface WireMeta {
   readonly type?: WireType
+  readonly limits?: Limits
+  /** A comma-separated list, of elements such as these. */
+  readonly items?: WireMeta
   /** The element name of a wrapped list: `skus: { sku: [...] }`. */
   readonly list?: string
   readonly advice?: Advice
@@ -71,12 +91,16 @@ export function topText(limits: { max?: number; maxList?: number; advice?: Advic
       error: `expected at most ${maxList} comma-separated values`,
     })
   }
-  return tag(schema, { type: 'Text', ...(limits.advice && { advice: limits.advice }) })
+  return tag(schema, {
+    type: 'Text',
+    limits: { maxLength: max, maxList },
+    ...(limits.advice && { advice: limits.advice }),
+  })
 }
 
 /** One of a few texts, enforced. */
 export function topEnum<const T extends readonly [string, ...string[]]>(values: T) {
-  return tag(z.enum(values), { type: 'Text' })
+  return tag(z.enum(values), { type: 'Text', limits: { oneOf: values } })
 }
 
 /** A whole number: digits only, so `""`, `0x10` and `1.5` are refused. */
@@ -91,7 +115,11 @@ export function topNumber(limits: { min?: number; max?: number; advice?: Advice 
         encode: String,
       },
     ),
-    { type: 'Number', ...(limits.advice && { advice: limits.advice }) },
+    {
+      type: 'Number',
+      limits: { min: limits.min, max: limits.max },
+      ...(limits.advice && { advice: limits.advice }),
+    },
   )
 }
 
@@ -103,11 +131,11 @@ export const idText = z
   .refine((text) => text.length < 19 || text <= maxId, 'expected an identifier below 2^63')
 
 /** An identifier: a number on the wire that may pass 2^53, so it is text in our code. */
-export const topId = tag(idText, { type: 'Id' })
+export const topId = tag(idText, { type: 'Id', limits: { min: 0 } })
 /** An identifier that may not be 0. */
 export const topIdPositive = tag(
   idText.refine((text) => text !== '0', 'expected an identifier above 0'),
-  { type: 'Id' },
+  { type: 'Id', limits: { min: 1 } },
 )
 
 // --- request: what machine-made contracts need besides ---
@@ -152,6 +180,7 @@ function range({ min, max }: LongLimits): string {
 export function topLong(limits: LongLimits = {}) {
   return tag(z.codec(longText, within(limits), { decode: numberOrDigits, encode: String }), {
     type: 'Long',
+    limits: { min: limits.min, max: limits.max },
     ...(limits.advice && { advice: limits.advice }),
   })
 }
@@ -160,6 +189,7 @@ export function topLong(limits: LongLimits = {}) {
 export function topLongId(limits: LongLimits = {}) {
   return tag(z.codec(longText, within(limits), { decode: (text) => text, encode: String }), {
     type: 'Id',
+    limits: { min: limits.min, max: limits.max },
     ...(limits.advice && { advice: limits.advice }),
   })
 }
@@ -174,7 +204,11 @@ export function topDecimal(limits: LongLimits = {}) {
         .refine(isWithin(limits), `expected a number ${range(limits)}`),
       { decode: (text) => text, encode: String },
     ),
-    { type: 'Decimal', ...(limits.advice && { advice: limits.advice }) },
+    {
+      type: 'Decimal',
+      limits: { min: limits.min, max: limits.max },
+      ...(limits.advice && { advice: limits.advice }),
+    },
   )
 }
 
@@ -191,7 +225,11 @@ export function topList(
       max === undefined ? list : list.max(max, `expected at most ${max} values`),
       { decode: (text) => text.split(','), encode: (values) => values.join(',') },
     ),
-    { type: 'Text' },
+    {
+      type: 'Text',
+      limits: { maxItems: max },
+      items: (wire as z.core.$ZodRegistry<WireMeta, z.ZodType>).get(element) ?? { type: 'Text' },
+    },
   )
 }
 
@@ -232,7 +270,11 @@ export function topPrice(
         .refine((text) => max === undefined || Number(text) <= max, `expected at most ${max}`),
       { decode: normalPrice, encode: (price) => price },
     ),
-    { type: 'Price', ...(limits.advice && { advice: limits.advice }) },
+    {
+      type: 'Price',
+      limits: { above, min, max },
+      ...(limits.advice && { advice: limits.advice }),
+    },
   )
 }
 
@@ -256,7 +298,7 @@ export function topTextList(limits: { max?: number } = {}) {
       decode: (text) => text.split(','),
       encode: (values) => values.join(','),
     }),
-    { type: 'Text' },
+    { type: 'Text', limits: { maxItems: max }, items: { type: 'Text' } },
   )
 }
 
@@ -275,7 +317,7 @@ export function topFile(limits: { max: number }) {
         (file) => file.bytes.byteLength <= limits.max,
         `expected at most ${limits.max} bytes`,
       ),
-    { type: 'File' },
+    { type: 'File', limits: Number.isFinite(limits.max) ? { maxBytes: limits.max } : {} },
   )
 }
 

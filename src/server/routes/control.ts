@@ -23,7 +23,10 @@ import { scenarioNames } from '../scenario-files.ts'
 import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
 import type { ActiveRule } from '../traffic/rules.ts'
 import { version } from '../version.ts'
+import { badRequest, notFound, wholeNumber } from './bad-request.ts'
+import { callerIn } from './caller.ts'
 import type { Env } from './env.ts'
+import { addMethodRoutes } from './methods.ts'
 
 /** The control API: a tool of LocalTOP, apart from the platform's protocol. */
 export function controlRoutesOf(core: GatewayCore): Hono<Env> {
@@ -65,6 +68,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   })
 
   app.get('/errors', (c) => c.json(errorCatalogue()))
+  addMethodRoutes(app, core)
 
   app.get('/exchanges', (c) => {
     const { appKey, method, code, gate, outcome, since, text, limit } = c.req.query()
@@ -209,9 +213,6 @@ const scenarioChoice = z.strictObject({
   scenarios: z.array(z.union([z.string(), scenario])).min(1),
 })
 
-const notFound = (message: string) => new HTTPException(404, { message })
-const badRequest = (message: string) => new HTTPException(400, { message })
-
 async function bodyOf<T extends z.ZodType>(
   c: Context<Env>,
   schema: T,
@@ -252,12 +253,6 @@ function sinceOf(text: string | undefined) {
   return at
 }
 
-function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  if (!/^\d{1,9}$/.test(text)) throw badRequest(`${name} was "${text}"; expected a whole number`)
-  return Number(text)
-}
-
 /**
  * Why a request may not use the control API; `undefined` when it may. A call in this process comes
  * through no socket and may; a web page open in the developer's browser may not.
@@ -294,30 +289,6 @@ function isToken(header: string, token: string): boolean {
 
 /** A signed call that works when pasted, by the named app or the first one that can publish. */
 function sampleCall(core: GatewayCore, url: string, appKey?: string): string {
-  const world = core.worldOf(appKey)
-  const now = world.clock.now()
-  const candidates = [...world.sessions().values()].filter(
-    (session) =>
-      (appKey === undefined || session.app_key === appKey) &&
-      session.expires === undefined &&
-      !session.revoked,
-  )
-  const session =
-    candidates.find((one) => world.app(one.app_key)?.profile === core.profile.name) ??
-    candidates[0] ??
-    // A tenant's session ends in a year.
-    [...world.sessions().values()].find((one) => one.app_key === appKey)
-  const app = session && world.app(session.app_key)
-  if (!app)
-    throw notFound(
-      appKey === undefined
-        ? 'this world has no session to call with'
-        : `no app has the key "${appKey}" and a session`,
-    )
-  return signedCurl(
-    url,
-    { appKey: app.app_key, appSecret: app.app_secret, session: session.session },
-    core.profileOf(world, app).name,
-    now,
-  )
+  const { who, profile, now } = callerIn(core, appKey)
+  return signedCurl(url, who, profile, now)
 }
