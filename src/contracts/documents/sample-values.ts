@@ -88,7 +88,10 @@ const texts: readonly (readonly [RegExp, Make])[] = [
   [/mobile|phone|(^|_)tel(_|$)/, (place) => `1300000${digits(4)(place)}`],
   [/e?mail$/, (place) => `user${digits(4)(place)}@example.com`],
   [/(^|_)(ip|ip_addr)$/, () => '127.0.0.1'],
-  [/pic|img|image|avatar|logo|photo|icon/, picture],
+  [
+    /(^|_)(pict?s?|imgs?|images?|avatars?|logo|photos?|icons?)(_|url|path|$)|(pic|img|image)_?(url|path)/,
+    picture,
+  ],
   [/url|link|href|(^|_)uri/, address],
   [/zip|post_?code/, () => '310000'],
   [/(receiver|seller|buyer|sender|location)_?state|prov(ince)?(_name)?$/, () => '浙江省'],

@@ -240,7 +240,11 @@ function writtenStructure(fields: readonly Field[], path: string, pick: Pick): S
       ref !== undefined
         ? writtenStructure(fieldsOf(ref), at, pick)
         : sampleScalar(field, { name, path: at, pick })
-    if (value === undefined) continue
+    if (value === undefined) {
+      // Nobody knows what is in it, only that something must be.
+      if (field.required) result[name] = list ? [] : {}
+      continue
+    }
     const written = type === 'Number' && ref === undefined ? Number(value) : value
     result[name] = list ? [written] : written
   }
