@@ -210,7 +210,7 @@ const effects = z.strictObject({
   appSecret: z.string().min(1).optional(),
   /** Moves the clock once the call has been judged: `+31m`. */
   clock: clockJump.optional(),
-  /** Answers later than it would; runs on the gateway's clock. */
+  /** Answers later than it would, on the gateway's clock; what the call does is done on time. */
   delay: delay.optional(),
   /** The answer shows the shop without the items made in so long a time before: lists lag behind. */
   lag: writtenSpan.optional(),

@@ -164,7 +164,7 @@ async function playOne(
     profile,
     rateLimit: options.gateway?.rateLimit ?? scenario.rateLimit,
     store: 'memory',
-    scenarios: [{ title: scenario.title, rules: scenario.rules }],
+    scenarios: [{ title: scenario.title, rules: scenario.rules, clock: scenario.clock }],
     journal: journalBounds,
   })
   const { url } = await gateway.listen({

@@ -337,6 +337,19 @@ describe('what happens', () => {
     expect((await late).error).toBeUndefined()
   })
 
+  it('a delayed call is carried out on time: whoever asks meanwhile finds what it made', async () => {
+    withRules([{ when: { method: 'taobao.item.add' }, then: { delay: '40s' } }])
+    gateway.clock.freeze('2026-11-11 00:00:00')
+    const late = call(gateway, 'taobao.item.add', { ...phone, outer_id: 'LATE-1' })
+    for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next))
+    const asked = { outer_id: 'LATE-1', fields: 'num_iid' }
+    const found = await call(gateway, 'taobao.items.custom.get', asked)
+    gateway.clock.advance('40s')
+    const { answer } = await late
+    expect(found.answer.items.item).toEqual([{ num_iid: answer.item.num_iid }])
+    expect(answer.item.created).toBe('2026-11-11 00:00:00')
+  })
+
   it('an answer is fixed, whatever the contract says, and nothing is carried out', async () => {
     const answer = { item: { num_iid: '9007199254740993', colour: 'red' }, extra: [1, 2] }
     withRules([{ when: { method: 'taobao.item.add' }, then: { answer } }])

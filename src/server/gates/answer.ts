@@ -30,6 +30,18 @@ export function answerWith(
   onBug: (problem: Error, call: Received) => void,
 ) {
   return function answer(call: Answerable) {
+    const outcome = carryOut(call)
+    const wait = call.fate?.wait ?? 0
+    // What a rule delays is the answer: whoever gives up waiting for it finds the call carried out.
+    return wait > 0
+      ? Promise.resolve(outcome).then(async (late) => {
+          await call.world.clock.sleep(wait)
+          return late
+        })
+      : outcome
+  }
+
+  function carryOut(call: Answerable) {
     const { contract, world } = call
     if (call.fate?.answer) return finish(call, call.fate.answer, 'scripted')
     const { answers = {} } = world.settings()

@@ -43,6 +43,8 @@ export interface Fate {
   /** Merge patches for the answer, in their order. */
   readonly patches: readonly Readonly<Record<string, unknown>>[]
   readonly wire: WireFault | undefined
+  /** How much later than it could the answer is given, in milliseconds: the call is carried out on time. */
+  readonly wait: number
 }
 
 /** The scripted misfortunes in force. */
@@ -222,11 +224,12 @@ export function createRules(
       if (then.delay !== undefined) wait += delayOf(then.delay, () => draw(call.world, rule, count))
       if (then.clock !== undefined) advance(call.world, parseDuration(then.clock) ?? 0)
     }
-    const fate: Fate = { rules: applied, answer, lag, patches, wire }
-    const outcome = decider ? new Halt({ fate }, rejection) : { fate }
+    const fate: Fate = { rules: applied, answer, lag, patches, wire, wait }
     const kept = applied.some(changesStore) ? call.world.committed() : undefined
-    if (wait <= 0 && !kept) return outcome
-    return Promise.all([kept, call.world.clock.sleep(wait)]).then(() => outcome)
+    if (!decider) return kept ? kept.then(() => ({ fate })) : { fate }
+    const halt = new Halt({ fate }, rejection)
+    if (wait <= 0 && !kept) return halt
+    return Promise.all([kept, call.world.clock.sleep(wait)]).then(() => halt)
   }
 
   return {
