@@ -47,5 +47,15 @@ await Promise.all([
       ].join('\n'),
     },
   }),
+  // What runs inside other people's programs, or between them and the gateway: small files of their own.
+  build({
+    ...common,
+    outdir,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    entryPoints: { preload: 'src/kit/preload.ts', relay: 'src/kit/run/relay.ts' },
+  }),
 ])
 await chmod(join(outdir, 'cli.js'), 0o755)

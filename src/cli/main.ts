@@ -17,6 +17,7 @@ import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
 import { matrixCommand } from './matrix.ts'
 import { publishCommand } from './publish.ts'
+import { runCommand } from './run.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
 import { complain, UsageError } from './terminal.ts'
@@ -28,6 +29,7 @@ const program = new Command('localtop')
   .description('The Taobao Open Platform gateway on your own machine, with a contract test kit')
   .version(version)
   .addCommand(startCommand(), { isDefault: true })
+  .addCommand(runCommand())
   .addCommand(matrixCommand())
   .addCommand(publishCommand())
   .addCommand(explainCommand())

@@ -1,0 +1,63 @@
+// What Node programs under `localtop run` load first, as one file of its own: it may import nothing heavy.
+import { Agent, request as httpRequest } from 'node:http'
+import { Readable } from 'node:stream'
+import { takeRequests } from './interceptor.ts'
+
+/** What {@link install} is told by the file that loads it. */
+export interface PreloadOptions {
+  /** Where the proxy is, on 127.0.0.1. */
+  readonly port: number
+  /** Calls to these domains, and to all below them, go to the proxy. */
+  readonly domains: readonly string[]
+  /** All calls do that do not stay on this machine. */
+  readonly offline: boolean
+}
+
+/**
+ * Sends a Node program's calls to the proxy where Node itself does not: versions that do not know the
+ * proxy variables, and clients with an agent of their own.
+ */
+export function install({ port, domains, offline }: PreloadOptions): void {
+  const isTaken = (url: URL) => {
+    const name = url.hostname.replace(/\.+$/, '')
+    if (domains.some((domain) => name === domain || name.endsWith(`.${domain}`))) return true
+    return offline && !/^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(name)
+  }
+  // As it is before it is taken.
+  const send = httpRequest
+  const agent = new Agent()
+
+  function forward(request: Request): Promise<Response> {
+    const { host } = new URL(request.url)
+    return request.arrayBuffer().then(
+      (body) =>
+        new Promise((resolve, reject) => {
+          const headers: Record<string, string> = { ...Object.fromEntries(request.headers), host }
+          delete headers['transfer-encoding']
+          if (body.byteLength > 0 || request.method !== 'GET')
+            headers['content-length'] = String(body.byteLength)
+          const { method, url: path } = request
+          send({ host: '127.0.0.1', port, method, path, headers, agent }, (answer) => {
+            const { statusCode: status = 502, statusMessage: statusText = '', rawHeaders } = answer
+            const pairs = rawHeaders.flatMap((name, at): [string, string][] =>
+              at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? '']] : [],
+            )
+            const isEmpty = [204, 205, 304].includes(status) || method === 'HEAD'
+            const stream = isEmpty ? null : (Readable.toWeb(answer) as ReadableStream)
+            resolve(new Response(stream, { status, statusText, headers: pairs }))
+          })
+            .on('error', reject)
+            .end(Buffer.from(body))
+        }),
+    )
+  }
+
+  takeRequests({
+    answer: (request) => (isTaken(new URL(request.url)) ? forward(request) : undefined),
+    redirect({ origin = '', path }) {
+      if (!URL.canParse(String(origin)) || !isTaken(new URL(origin))) return undefined
+      const absolute = new URL(path, origin).href
+      return Promise.resolve({ origin: `http://127.0.0.1:${port}`, path: absolute })
+    },
+  })
+}

@@ -1,0 +1,58 @@
+/** What of a request `undici` hands to its dispatcher. */
+export interface UndiciRequest {
+  readonly origin?: string | URL | undefined
+  readonly path: string
+}
+
+interface Dispatcher {
+  dispatch(request: UndiciRequest, handler: unknown): boolean
+}
+
+/** Where `undici`, Node's own and npm's, keeps the dispatcher for those who name none. */
+const place = Symbol.for('undici.globalDispatcher.1')
+
+/**
+ * Sends some requests of `undici` elsewhere. Node's own `undici` is loaded first, so that one from npm
+ * finds a dispatcher and sets none of its own.
+ *
+ * @returns what undoes it
+ */
+export function redirectUndici(
+  redirect: (request: UndiciRequest) => Promise<UndiciRequest> | undefined,
+): () => void {
+  new Headers()
+  const globals = globalThis as unknown as Record<symbol, Dispatcher | undefined>
+  const original = globals[place]
+  if (!original) return () => undefined
+  const dispatch: Dispatcher['dispatch'] = (request, handler) => {
+    const redirected = redirect(request)
+    if (!redirected) return original.dispatch(request, handler)
+    redirected.then(
+      (other) => original.dispatch({ ...request, ...other }, handler),
+      (error) => fail(handler, error),
+    )
+    return true
+  }
+  const ours = new Proxy(original, {
+    get(target, key) {
+      if (key === 'dispatch') return dispatch
+      const value: unknown = Reflect.get(target, key, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  globals[place] = ours
+  return () => {
+    // Somebody who has set another since then means it.
+    if (globals[place] === ours) globals[place] = original
+  }
+}
+
+/** Handlers of version 7 and later have other names than those before. */
+function fail(handler: unknown, error: unknown): void {
+  const { onError, onResponseError } = handler as {
+    onError?: (error: unknown) => void
+    onResponseError?: (controller: unknown, error: unknown) => void
+  }
+  if (onError) onError.call(handler, error)
+  else onResponseError?.call(handler, undefined, error)
+}
