@@ -30,29 +30,23 @@ export function intercept(
   { offline = false }: InterceptOptions = {},
 ): Interception {
   let port: ReturnType<Gateway['listen']> | undefined
-  const refusalFor = (host: string) => {
-    const kind = hostKind(host)
-    if (kind === 'withheld') return withheldText(host)
-    return offline && kind === 'other' ? offlineText(host) : undefined
-  }
+  const refusalFor = (host: string) =>
+    hostKind(host) === 'withheld' ? withheldText(host) : offlineText(host)
   const giveBack = takeRequests({
-    answer(request) {
+    takes({ host }) {
+      const kind = hostKind(host)
+      return kind === 'platform' || kind === 'withheld' || (offline && kind === 'other')
+    },
+    async answer(request) {
       const { host } = new URL(request.url)
       if (hostKind(host) === 'platform') return gateway.fetch(request)
-      const refusal = refusalFor(host)
-      return refusal === undefined
-        ? undefined
-        : Promise.resolve(new Response(refusal, { status: 502 }))
+      return new Response(refusalFor(host), { status: 502 })
     },
-    redirect({ origin = '', path }) {
-      if (!URL.canParse(String(origin))) return undefined
-      const { host } = new URL(origin)
-      const refusal = refusalFor(host)
-      if (refusal !== undefined) return Promise.reject(new TypeError(refusal.trimEnd()))
-      if (hostKind(host) !== 'platform') return undefined
+    async redirect({ host, pathname, search }) {
+      if (hostKind(host) !== 'platform') throw new TypeError(refusalFor(host).trimEnd())
       // A dispatcher speaks to sockets only.
       port ??= gateway.listen()
-      return port.then(({ url }) => ({ origin: url, path }))
+      return { origin: (await port).url, path: pathname + search }
     },
   })
   const restore = () => {

@@ -53,11 +53,8 @@ export function install({ port, domains, offline }: PreloadOptions): void {
   }
 
   takeRequests({
-    answer: (request) => (isTaken(new URL(request.url)) ? forward(request) : undefined),
-    redirect({ origin = '', path }) {
-      if (!URL.canParse(String(origin)) || !isTaken(new URL(origin))) return undefined
-      const absolute = new URL(path, origin).href
-      return Promise.resolve({ origin: `http://127.0.0.1:${port}`, path: absolute })
-    },
+    takes: isTaken,
+    answer: forward,
+    redirect: async ({ href }) => ({ origin: `http://127.0.0.1:${port}`, path: href }),
   })
 }

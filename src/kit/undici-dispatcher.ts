@@ -8,8 +8,8 @@ interface Dispatcher {
   dispatch(request: UndiciRequest, handler: unknown): boolean
 }
 
-/** Where `undici`, Node's own and npm's, keeps the dispatcher for those who name none. */
-const place = Symbol.for('undici.globalDispatcher.1')
+/** Where `undici`, Node's own and npm's, keeps the dispatcher for those who name none, old and new. */
+const places = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')]
 
 /**
  * Sends some requests of `undici` elsewhere. Node's own `undici` is loaded first, so that one from npm
@@ -18,14 +18,32 @@ const place = Symbol.for('undici.globalDispatcher.1')
  * @returns what undoes it
  */
 export function redirectUndici(
-  redirect: (request: UndiciRequest) => Promise<UndiciRequest> | undefined,
+  redirect: (url: URL) => Promise<UndiciRequest> | undefined,
 ): () => void {
   new Headers()
   const globals = globalThis as unknown as Record<symbol, Dispatcher | undefined>
-  const original = globals[place]
-  if (!original) return () => undefined
+  const undo = places.map((place) => {
+    const original = globals[place]
+    if (!original) return () => undefined
+    const ours = redirecting(original, redirect)
+    globals[place] = ours
+    return () => {
+      // Somebody who has set another since then means it.
+      if (globals[place] === ours) globals[place] = original
+    }
+  })
+  return () => {
+    for (const one of undo) one()
+  }
+}
+
+function redirecting(
+  original: Dispatcher,
+  redirect: (url: URL) => Promise<UndiciRequest> | undefined,
+): Dispatcher {
   const dispatch: Dispatcher['dispatch'] = (request, handler) => {
-    const redirected = redirect(request)
+    const { origin = '', path } = request
+    const redirected = URL.canParse(path, String(origin)) && redirect(new URL(path, origin))
     if (!redirected) return original.dispatch(request, handler)
     redirected.then(
       (other) => original.dispatch({ ...request, ...other }, handler),
@@ -33,18 +51,13 @@ export function redirectUndici(
     )
     return true
   }
-  const ours = new Proxy(original, {
+  return new Proxy(original, {
     get(target, key) {
       if (key === 'dispatch') return dispatch
       const value: unknown = Reflect.get(target, key, target)
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
-  globals[place] = ours
-  return () => {
-    // Somebody who has set another since then means it.
-    if (globals[place] === ours) globals[place] = original
-  }
 }
 
 /** Handlers of version 7 and later have other names than those before. */
