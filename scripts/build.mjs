@@ -55,7 +55,17 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
     minifySyntax: true,
     minifyWhitespace: true,
-    entryPoints: { preload: 'src/kit/preload.ts', relay: 'src/kit/run/relay.ts' },
+    entryPoints: { preload: 'src/kit/preload/current.ts', relay: 'src/kit/run/relay.ts' },
+  }),
+  build({
+    ...common,
+    outdir,
+    target: 'node12.20',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    entryPoints: { 'preload-old': 'src/kit/preload/old.ts' },
   }),
 ])
 await chmod(join(outdir, 'cli.js'), 0o755)

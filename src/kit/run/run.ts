@@ -15,6 +15,7 @@ import {
   packageRoot,
 } from '../../server/index.ts'
 import { letLateCallsEnd, writeExchanges } from '../matrix.ts'
+import type { PreloadOptions } from '../preload/options.ts'
 import { type FailOn, type MatrixReport, type ProgramRun, verdictOn } from '../run-report.ts'
 import { childEnvironment, credentialsIn, withoutSecrets } from '../surroundings.ts'
 import { keptAuthority } from './authority.ts'
@@ -202,8 +203,11 @@ async function writePhpSettings(own: string, bundle: string): Promise<void> {
   await writeFile(join(own, 'php', 'localtop.ini'), phpSettingsText(bundle))
 }
 
-const preloadText = (options: unknown) =>
-  `require(${JSON.stringify(join(packageRoot, 'dist', 'preload.cjs'))}).install(${JSON.stringify(options)})\n`
+/** Versions of Node without fetch take the simpler one. */
+function preloadText(options: PreloadOptions): string {
+  const file = (name: string) => JSON.stringify(join(packageRoot, 'dist', name))
+  return `require(typeof Request === 'function' ? ${file('preload.cjs')} : ${file('preload-old.cjs')}).install(${JSON.stringify(options)})\n`
+}
 
 /** The proxy that the environment names for HTTPS, which other hosts are reached through. */
 function upstreamIn(env: NodeJS.ProcessEnv) {

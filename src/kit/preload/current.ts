@@ -1,28 +1,15 @@
 // What Node programs under `localtop run` load first, as one file of its own: it may import nothing heavy.
 import { Agent, request as httpRequest } from 'node:http'
 import { Readable } from 'node:stream'
-import { takeRequests } from './interceptor.ts'
-
-/** What {@link install} is told by the file that loads it. */
-export interface PreloadOptions {
-  /** Where the proxy is, on 127.0.0.1. */
-  readonly port: number
-  /** Calls to these domains, and to all below them, go to the proxy. */
-  readonly domains: readonly string[]
-  /** All calls do that do not stay on this machine. */
-  readonly offline: boolean
-}
+import { takeRequests } from '../interceptor.ts'
+import { isTaken, type PreloadOptions } from './options.ts'
 
 /**
  * Sends a Node program's calls to the proxy where Node itself does not: versions that do not know the
  * proxy variables, and clients with an agent of their own.
  */
-export function install({ port, domains, offline }: PreloadOptions): void {
-  const isTaken = (url: URL) => {
-    const name = url.hostname.replace(/\.+$/, '')
-    if (domains.some((domain) => name === domain || name.endsWith(`.${domain}`))) return true
-    return offline && !/^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(name)
-  }
+export function install(told: PreloadOptions): void {
+  const { port } = told
   // As it is before it is taken.
   const send = httpRequest
   const agent = new Agent()
@@ -53,7 +40,7 @@ export function install({ port, domains, offline }: PreloadOptions): void {
   }
 
   takeRequests({
-    takes: isTaken,
+    takes: (url) => isTaken(url, told),
     answer: forward,
     redirect: async ({ href }) => ({ origin: `http://127.0.0.1:${port}`, path: href }),
   })
