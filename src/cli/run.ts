@@ -114,7 +114,8 @@ async function run(command: readonly string[], flags: RunFlags): Promise<void> {
     complain(dim(`reports in ${join(flags.report, 'run.html')}, .json, .xml, .txt, .md`))
   }
   const [{ exit }] = result.runs as [(typeof result.runs)[0] & object]
-  process.exitCode = flags.failOn !== undefined && !result.verdict.passed ? 1 : shellStatus(exit)
+  const isJudged = flags.failOn?.some((one) => one !== 'none') ?? false
+  process.exitCode = isJudged && !result.verdict.passed ? 1 : shellStatus(exit)
 }
 
 /** A terminal gives an interrupt to the program by itself; twice would be once too often. */
