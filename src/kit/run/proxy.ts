@@ -26,7 +26,7 @@ export interface ProxyOptions {
 }
 
 /** A proxy at whose end the platform's hosts are this gateway. */
-export interface Proxy extends AsyncDisposable {
+export interface OpenProxy extends AsyncDisposable {
   readonly port: number
   /** What has passed it so far. */
   readonly traffic: Pick<Traffic, 'list'>
@@ -46,7 +46,7 @@ interface Target {
  *
  * @throws Error when the library underneath is not the one this was written for
  */
-export async function openProxy(options: ProxyOptions): Promise<Proxy> {
+export async function openProxy(options: ProxyOptions): Promise<OpenProxy> {
   // Heavy: loaded only by those who run a program.
   const mockttp = await import('mockttp')
   const { getLocal, requestSteps, webSocketSteps } =
