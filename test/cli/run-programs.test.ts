@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { runCommand } from '../support/command.ts'
 import { runFolder, trafficOf } from '../support/run.ts'
 import { itNeeds } from '../support/tools.ts'
 
@@ -93,7 +94,8 @@ describe('--isolate', () => {
 
   inNamespace('says what is missing where no network can be made', async () => {
     using folder = runFolder()
-    const ran = await folder.run(isolated, ['true'], { PATH: folder.path })
+    const args = ['run', '--isolate', '--', 'true']
+    const ran = await runCommand(args, folder.path, { PATH: folder.path })
     expect(ran.status).toBe(2)
     expect(ran.stderr).toMatch(/^localtop: --isolate: no network namespace can be made here: /)
   })

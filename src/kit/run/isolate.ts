@@ -1,15 +1,19 @@
 import { execFile } from 'node:child_process'
-import { rm, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { OptionError, platformHosts } from '../../contracts/index.ts'
+import { type ExitEvidence, OptionError, platformHosts } from '../../contracts/index.ts'
+import { ProgramError } from '../child.ts'
 import { bridge } from './bridge.ts'
-import type { RelayOptions } from './relay.ts'
+import type { RelayOptions, RelayOutcome } from './relay.ts'
 
 /** A program in a network of its own, which holds nothing but the ways to the proxy and the gateway. */
 export interface Isolated extends AsyncDisposable {
   /** What is to be started instead of the program. */
   readonly command: readonly string[]
+  /** How the program ended, once that command has. @throws ProgramError when it was never started */
+  outcome(): ExitEvidence
 }
 
 export interface IsolateOptions {
@@ -60,7 +64,8 @@ export async function isolate(options: IsolateOptions): Promise<Isolated> {
   // Sockets in the file system reach across networks.
   const proxy = join(folder, 'proxy.sock')
   const gateway = join(folder, 'gateway.sock')
-  const servers = await Promise.all([
+  const outcomeFile = join(folder, 'outcome.json')
+  const bridges = await Promise.all([
     bridge({ path: proxy }, { host: '127.0.0.1', port: proxyPort }),
     bridge({ path: gateway }, { host: '127.0.0.1', port: gatewayPort }),
   ])
@@ -78,24 +83,25 @@ export async function isolate(options: IsolateOptions): Promise<Isolated> {
     env,
     cwd,
     isTerminal,
+    outcomeFile,
   }
   const script = join(folder, 'inside.cjs')
-  await writeFile(script, scriptOf(relay, told), { mode: 0o600 })
+  const call = `require(${JSON.stringify(relay)}).runBehindRelay(${JSON.stringify(told)})\n`
+  // It holds the environment.
+  await writeFile(script, call, { mode: 0o600 })
   return {
     command: ['unshare', ...unshare, '--', process.execPath, script],
+    outcome: () => outcomeIn(outcomeFile),
     async [Symbol.asyncDispose]() {
-      for (const server of servers) server.close()
-      await rm(script, { force: true })
+      for (const { close } of bridges) close()
     },
   }
 }
 
-const scriptOf = (relay: string, options: RelayOptions) => `
-require(${JSON.stringify(relay)}).runBehindRelay(${JSON.stringify(options)}).then(
-  (status) => process.exit(status),
-  (error) => {
-    console.error('localtop: ' + error.message)
-    process.exit(2)
-  },
-)
-`
+function outcomeIn(file: string): ExitEvidence {
+  if (!existsSync(file))
+    throw new ProgramError('--isolate: the relay inside ended before the program')
+  const outcome = JSON.parse(readFileSync(file, 'utf8')) as RelayOutcome
+  if ('problem' in outcome) throw new ProgramError(outcome.problem)
+  return outcome
+}

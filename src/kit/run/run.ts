@@ -142,12 +142,13 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
       : undefined
     options.onReady?.(listening)
     const started = performance.now()
-    const exit = await runInForeground({
+    const ended = await runInForeground({
       command: isolated?.command ?? command,
       env: isolated ? env : childEnv,
       cwd,
       signals,
     })
+    const exit = isolated?.outcome() ?? ended
     const seconds = Math.round((performance.now() - started) / 10) / 100
     await letLateCallsEnd(gateway)
     const report = gateway.report({ exit, expect: 'rules', limits: options.limits })
