@@ -1,3 +1,5 @@
+import { legacyHandler, type ModernHandler } from './undici-handlers.ts'
+
 /** What of a request `undici` hands to its dispatcher. */
 export interface UndiciRequest {
   readonly origin?: string | URL | undefined
@@ -9,7 +11,8 @@ interface Dispatcher {
 }
 
 /** Where `undici`, Node's own and npm's, keeps the dispatcher for those who name none, old and new. */
-const places = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')]
+const legacyPlace = Symbol.for('undici.globalDispatcher.1')
+const modernPlace = Symbol.for('undici.globalDispatcher.2')
 
 /**
  * Sends some requests of `undici` elsewhere. Node's own `undici` is loaded first, so that one from npm
@@ -22,7 +25,11 @@ export function redirectUndici(
 ): () => void {
   new Headers()
   const globals = globalThis as unknown as Record<symbol, Dispatcher | undefined>
-  const undo = places.map((place) => {
+  const legacy = globals[legacyPlace]
+  // A version 8 from npm looks there, and would set a dispatcher of its own in both places. What it finds
+  // stays when all is undone: it has no other then.
+  if (legacy) globals[modernPlace] ??= modern(legacy)
+  const undo = [legacyPlace, modernPlace].map((place) => {
     const original = globals[place]
     if (!original) return () => undefined
     const ours = redirecting(original, redirect)
@@ -37,11 +44,17 @@ export function redirectUndici(
   }
 }
 
+/** A dispatcher that takes the handlers of today and has one of old do the work. */
+const modern = (legacy: Dispatcher): Dispatcher =>
+  withDispatch(legacy, (request, handler) =>
+    legacy.dispatch(request, legacyHandler(handler as ModernHandler)),
+  )
+
 function redirecting(
   original: Dispatcher,
   redirect: (url: URL) => Promise<UndiciRequest> | undefined,
 ): Dispatcher {
-  const dispatch: Dispatcher['dispatch'] = (request, handler) => {
+  return withDispatch(original, (request, handler) => {
     const { origin = '', path } = request
     const redirected = URL.canParse(path, String(origin)) && redirect(new URL(path, origin))
     if (!redirected) return original.dispatch(request, handler)
@@ -50,15 +63,17 @@ function redirecting(
       (error) => fail(handler, error),
     )
     return true
-  }
-  return new Proxy(original, {
+  })
+}
+
+const withDispatch = (original: Dispatcher, dispatch: Dispatcher['dispatch']): Dispatcher =>
+  new Proxy(original, {
     get(target, key) {
       if (key === 'dispatch') return dispatch
       const value: unknown = Reflect.get(target, key, target)
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
-}
 
 /** Handlers of version 7 and later have other names than those before. */
 function fail(handler: unknown, error: unknown): void {

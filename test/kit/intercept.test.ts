@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { getGlobalDispatcher, request as undiciRequest } from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Interception, intercept } from '../../src/kit/index.ts'
+import type { ModernHandler } from '../../src/kit/undici-handlers.ts'
 import { createGateway, type Gateway } from '../../src/server/index.ts'
 import { type Caller, phone, signedParams } from '../support/gateway.ts'
 import { npmClients } from '../support/npm-clients.ts'
@@ -42,6 +43,10 @@ const by = (send: typeof http.request, to: string | URL | http.RequestOptions, o
     sent.on('error', reject)
     sent.end(settings.method === 'POST' ? body('taobao.time.get') : undefined)
   })
+
+interface ModernDispatcher {
+  dispatch(request: object, handler: ModernHandler): boolean
+}
 
 const answered = /^\{"time_get_response":\{"time":"/
 
@@ -97,6 +102,37 @@ describe('intercept', () => {
       "img.alicdn.com is the platform's, and nothing is ever sent there",
     )
     expect(gateway.exchanges.list()).toHaveLength(1)
+  })
+
+  it('answers undici 8 too, whose handlers and whose place are others', async () => {
+    const places = globalThis as unknown as Record<symbol, ModernDispatcher>
+    const dispatcher = places[Symbol.for('undici.globalDispatcher.2')]
+    const answer = await new Promise((resolve, reject) => {
+      const seen = { status: 0, type: '', text: '' }
+      dispatcher?.dispatch(
+        {
+          origin: 'https://eco.taobao.com',
+          path: `/router/rest?${body('taobao.time.get')}`,
+          method: 'GET',
+        },
+        {
+          onRequestStart() {},
+          onResponseStart(_, status, headers) {
+            Object.assign(seen, { status, type: headers['content-type'] })
+          },
+          onResponseData(_, chunk) {
+            seen.text += chunk
+          },
+          onResponseEnd: () => resolve(seen),
+          onResponseError: (_, error) => reject(error),
+        },
+      )
+    })
+    expect(answer).toEqual({
+      status: 200,
+      type: 'text/javascript;charset=UTF-8',
+      text: expect.stringMatching(answered),
+    })
   })
 
   for (const { name, open, portless } of npmClients) {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, get, request } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
@@ -198,6 +199,37 @@ describe('the proxy', () => {
     const args = ['-s', '--proxy', `http://127.0.0.1:${proxy.port}`, 'https://eco.taobao.com']
     await expect(promisify(execFile)('curl', args)).rejects.toMatchObject({ code: 60 })
     await expect.poll(() => seen(proxy)).toEqual(['eco.taobao.com:443 https untrusted'])
+  })
+
+  it('refuses WebSockets to the platform', async () => {
+    const proxy = await open()
+    const at = { host: '127.0.0.1', port: proxy.port, path: 'http://mc.api.taobao.com/' }
+    const upgrade = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+    const headers = { host: 'mc.api.taobao.com', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' }
+    const status = await new Promise((resolve, reject) => {
+      get({ ...at, headers: { ...headers, ...upgrade } }, (answer) => resolve(answer.statusCode))
+        .on('upgrade', () => reject(new Error('it was let through')))
+        .on('error', reject)
+    })
+    expect(status).toBe(502)
+    await expect.poll(() => seen(proxy)).toEqual(['mc.api.taobao.com:80 websocket refused'])
+  })
+
+  it('speaks HTTP/2 with clients that speak nothing else', async () => {
+    const proxy = await open()
+    const { socket } = await tunnel(proxy, 'eco.taobao.com:443')
+    const tls = connectTls({
+      socket,
+      servername: 'eco.taobao.com',
+      ca: authority.cert,
+      ALPNProtocols: ['h2'],
+    })
+    const session = connectHttp2('https://eco.taobao.com', { createConnection: () => tls })
+    closing.push(() => session.destroy())
+    let text = ''
+    for await (const piece of session.request({ ':path': '/router/rest' })) text += piece
+    expect(text).toContain('error_response')
+    expect(gateway.exchanges.list()).toHaveLength(1)
   })
 
   it('takes a body of three megabytes that waits for a 100', async () => {
