@@ -28,6 +28,7 @@ await Promise.all([
       contracts: 'src/contracts/index.ts',
       client: 'src/client/index.ts',
       kit: 'src/kit/index.ts',
+      vitest: 'src/kit/vitest.ts',
     },
   }),
   // The command carries its dependencies with it: one file starts faster than a tree of them. What is
