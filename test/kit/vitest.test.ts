@@ -62,6 +62,10 @@ describe('toBeTopError', () => {
     )
   })
 
+  test('is what a promise is held to', async ({ top: { client } }) => {
+    await expect(client.callUnchecked('taobao.item.add', {})).rejects.toBeTopError(40)
+  })
+
   test('knows an answer, read or not', async ({ top: { gateway } }) => {
     const { text, json } = await call(gateway, 'taobao.no.such')
     expect(text).toBeTopError(22)
