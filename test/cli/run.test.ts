@@ -219,6 +219,10 @@ describe('what leaves the machine', () => {
     expect(ran).toMatchObject({ stdout: '' })
     expect([52, 56]).toContain(ran.status)
     expect(ran.report.runs[0]?.report.calls).toMatchObject({ total: 1, dropped: 1 })
+
+    // The same for a program that reads its URL from the environment.
+    const script = `curl -s -d "$(sed -n "s/^call='\\(.*\\)'/\\1/p" ${call[1]})" "$TOP_URL"; echo $?`
+    expect((await folder.run(flags, ['sh', '-c', script])).stdout).toMatch(/^(52|56)\n$/)
   })
 })
 

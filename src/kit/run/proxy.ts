@@ -98,6 +98,11 @@ export async function openProxy(options: ProxyOptions): Promise<OpenProxy> {
       ...refusal('other'),
       steps: [new requestSteps.CallbackStep(({ url }) => refused(offlineText(new URL(url).host)))],
     },
+    {
+      // A program that reads its URL from the environment meets the gateway here.
+      matchers: [when(({ kind }) => kind === 'loopback')],
+      steps: [new requestSteps.PassThroughStep({ simulateConnectionErrors: true })],
+    },
     { matchers: [when(isPassed)], steps: [new requestSteps.PassThroughStep(passing)] },
   )
   await server.setWebSocketRules(

@@ -90,8 +90,11 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
   const own = await mkdtemp(join(tmpdir(), 'localtop-run-'))
   try {
     const bundle = join(own, 'ca.pem')
+    // Not the kept one: another run at the same time may have renewed that.
+    const certificate = join(own, 'authority.pem')
+    await writeFile(certificate, authority.cert)
     const [javaStore] = await Promise.all([
-      javaTrustStore(data, authority.file, env).catch((error: Error) => {
+      javaTrustStore(data, certificate, env).catch((error: Error) => {
         options.onNotice?.(`Java will not trust the proxy over HTTPS: ${error.message}`)
         return undefined
       }),
