@@ -15,6 +15,23 @@ const common = {
   legalComments: 'none',
 }
 
+const banner = {
+  js: [
+    "import { createRequire as localtopRequire } from 'node:module'",
+    'const require = localtopRequire(import.meta.url)',
+  ].join('\n'),
+}
+// The proxy's library is one file beside the rest, with all that it needs: installed, its tree of packages is
+// larger than everything else together.
+const mockttpBeside = {
+  name: 'mockttp-beside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^mockttp$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './mockttp.js', external: true } : undefined,
+    )
+  },
+}
+
 await rm(outdir, { recursive: true, force: true })
 await Promise.all([
   build({
@@ -23,6 +40,7 @@ await Promise.all([
     splitting: true,
     chunkNames: 'chunk-[hash]',
     packages: 'external',
+    plugins: [mockttpBeside],
     entryPoints: {
       server: 'src/server/index.ts',
       contracts: 'src/contracts/index.ts',
@@ -41,12 +59,17 @@ await Promise.all([
     minifySyntax: true,
     minifyWhitespace: true,
     entryPoints: { cli: 'src/cli/main.ts' },
-    banner: {
-      js: [
-        "import { createRequire as localtopRequire } from 'node:module'",
-        'const require = localtopRequire(import.meta.url)',
-      ].join('\n'),
-    },
+    plugins: [mockttpBeside],
+    banner,
+  }),
+  build({
+    ...common,
+    outdir,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'external',
+    entryPoints: { mockttp: 'mockttp' },
+    banner,
   }),
   // What runs inside other people's programs, or between them and the gateway: small files of their own.
   build({
