@@ -18,6 +18,7 @@ import { fidelityCommand } from './fidelity.ts'
 import { matrixCommand } from './matrix.ts'
 import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
+import { runCommand } from './run.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
 import { complain, UsageError } from './terminal.ts'
@@ -29,6 +30,7 @@ const program = new Command('localtop')
   .description('The Taobao Open Platform gateway on your own machine, with a contract test kit')
   .version(version)
   .addCommand(startCommand(), { isDefault: true })
+  .addCommand(runCommand())
   .addCommand(matrixCommand())
   .addCommand(publishCommand())
   .addCommand(explainCommand())

@@ -173,7 +173,7 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
 }
 
 /** Said before anything runs rather than after everything has. */
-function makeFolder(folder: string): void {
+export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (error) {
@@ -271,7 +271,8 @@ function scaleFactor(text: string): number {
   return value
 }
 
-function failOn(text: string, before: readonly FailOn[] = []): FailOn[] {
+/** Reads `--fail-on`. */
+export function failOn(text: string, before: readonly FailOn[] = []): FailOn[] {
   const names = text.split(',').map((name) => name.trim())
   for (const name of names) {
     if (!failOnNames.some((known) => known === name))

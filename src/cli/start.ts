@@ -106,7 +106,8 @@ function stopOnSignal(gateway: Gateway): Promise<void> {
   })
 }
 
-function writeInOneMove(file: string, text: string): void {
+/** So that whoever waits for the file never reads half of it. */
+export function writeInOneMove(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`
   writeFileSync(temporary, `${text}\n`, { mode: 0o600 })
   renameSync(temporary, file)

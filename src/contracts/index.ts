@@ -100,6 +100,15 @@ export { userMethods, userSellerGet } from './methods/user.ts'
 export { timeGet, utilMethods } from './methods/util.ts'
 export type { Item, Sku } from './models/item.ts'
 export type { User } from './models/user.ts'
+export type { HostKind } from './platform-hosts.ts'
+export {
+  hostKind,
+  hostName,
+  offlineText,
+  platformDomains,
+  platformHosts,
+  withheldText,
+} from './platform-hosts.ts'
 export type { Problem } from './problems.ts'
 export { OptionError, pathText, problemsOf } from './problems.ts'
 export type { Profile, ProfileName } from './profile.ts'

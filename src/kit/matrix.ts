@@ -257,7 +257,7 @@ function unmetIn({ scenario, file }: NamedScenario, report: RunReport, gateway: 
 const latest = '24h'
 
 /** Calls whose program did not wait for them are carried out all the same, as the platform would. */
-async function letLateCallsEnd(gateway: Gateway): Promise<void> {
+export async function letLateCallsEnd(gateway: Gateway): Promise<void> {
   gateway.clock.advance(latest)
   // Whoever slept on the clock goes on in a later turn of the event loop.
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -276,7 +276,8 @@ function wasMet(scenario: Scenario, met: readonly string[], gateway: Gateway): b
   return expected.some((one) => codes.has(one.split('/')[0]))
 }
 
-function writeExchanges(file: string, gateway: Gateway, proof: ReadonlySet<string>): void {
+/** Writes the journal as JSON Lines; what proves a finding with all it holds. */
+export function writeExchanges(file: string, gateway: Gateway, proof: ReadonlySet<string>): void {
   let left = explainedExchanges
   const lines = gateway.exchanges.list().map((exchange) => {
     const whole = proof.has(exchange.id) && left-- > 0 && gateway.exchanges.find(exchange.id)

@@ -1,4 +1,10 @@
-import type { Coverage, ExitEvidence, JudgeName, RunReport } from '../contracts/index.ts'
+import type {
+  Coverage,
+  ExitEvidence,
+  Explanation,
+  JudgeName,
+  RunReport,
+} from '../contracts/index.ts'
 import { judgeNames } from '../contracts/index.ts'
 
 /** One run of a program under test. */
@@ -11,6 +17,8 @@ export interface ProgramRun {
    * `interrupted` with the whole matrix.
    */
   readonly state: 'ended' | 'no-call' | 'never-ended' | 'interrupted'
+  /** What to try where no call arrived. @default {@link noCallHint} */
+  readonly noCall?: Explanation
   readonly exit: ExitEvidence
   /** How long it ran, in seconds. */
   readonly seconds: number
@@ -19,7 +27,7 @@ export interface ProgramRun {
   readonly report: RunReport
   /** What the scenario file expects of the integration and did not get, each in a sentence. */
   readonly unmet: readonly string[]
-  /** What it printed, and its exchanges, relative to the folder of the report. */
+  /** What it printed (empty where that was not kept), and its exchanges, relative to the folder of the report. */
   readonly files: {
     readonly stdout: string
     readonly stderr: string
@@ -31,6 +39,12 @@ export interface ProgramRun {
 export interface MatrixReport {
   readonly format: 'localtop-matrix'
   readonly version: 1
+  /** What reports are headed with. @default 'localtop matrix' */
+  readonly title?: string
+  /** What the whole says, where it is not how many scenarios passed. */
+  readonly summary?: Explanation
+  /** What is to be said beside the table, each a sentence. @default nothing */
+  readonly notes?: readonly string[]
   /** The command as it was given, secrets hidden. */
   readonly program: readonly string[]
   /** When it began, as whoever ran it says. */
@@ -88,10 +102,10 @@ export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]
   return { passed: reasons.length === 0, failOn, reasons }
 }
 
-function stateReasons({ state, exit }: ProgramRun): string[] {
+function stateReasons({ state, exit, noCall }: ProgramRun): string[] {
   switch (state) {
     case 'no-call':
-      return [`${noCallHint} (exit status ${exit.status ?? exit.signal})`]
+      return [`${noCall?.en ?? noCallHint} (exit status ${exit.status ?? exit.signal})`]
     case 'never-ended':
       return ['the program never ended: its time was up (--timeout)']
     case 'interrupted':

@@ -14,6 +14,7 @@ import {
   some,
   stateText,
   summary,
+  titleOf,
 } from './words.ts'
 
 /**
@@ -28,7 +29,7 @@ export function htmlReport(report: MatrixReport): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>localtop matrix</title>
+<title>${html(titleOf(report))}</title>
 <style>${style}</style>
 </head>
 <body>
@@ -36,10 +37,11 @@ export function htmlReport(report: MatrixReport): string {
 <input type="radio" name="language" id="zh">
 <nav><label for="en" lang="en">English</label><label for="zh" lang="zh">中文</label></nav>
 <main>
-<h1>localtop matrix</h1>
+<h1>${html(titleOf(report))}</h1>
 <p class="verdict ${report.verdict.passed ? 'fine' : 'bad'}">${both(summary(report))}</p>
 <p class="program"><code>${html(report.program.join(' '))}</code>${report.startedAt === '' ? '' : ` <time>${html(report.startedAt)}</time>`}</p>
 ${reasonsOf(report)}
+${notesOf(report)}
 ${tableOf(report)}
 ${report.runs.map(runOf).join('\n')}
 ${coverageOf(report)}
@@ -59,6 +61,9 @@ function reasonsOf({ verdict }: MatrixReport): string {
   const whole = verdict.reasons.filter(({ scenario }) => scenario === '*')
   return whole.map(({ reason }) => `<p class="bad">${html(reason)}</p>`).join('\n')
 }
+
+const notesOf = ({ notes = [] }: MatrixReport) =>
+  notes.map((note) => `<p class="quiet">${html(note)}</p>`).join('\n')
 
 function tableOf({ runs }: MatrixReport): string {
   const head = columns.map((column) => `<th scope="col">${both(columnTitles[column])}</th>`)
@@ -82,7 +87,7 @@ function runOf(run: ProgramRun, at: number): string {
   const { report, files } = run
   const { findings, calls } = report
   const grade = gradeText(run)
-  const state = stateText[run.state]
+  const state = (run.state === 'no-call' && run.noCall) || stateText[run.state]
   const problem = state ? `<p class="bad">${both(state)}</p>` : ''
   const notes = [
     ...(run.met === false ? [notMet] : []),
@@ -95,7 +100,10 @@ function runOf(run: ProgramRun, at: number): string {
   const output = `<p class="quiet">${text(
     `${calls.total} calls, ${calls.refused} refused. Output and exchanges:`,
     `${calls.total} 次调用，${calls.refused} 次被拒绝。输出与调用记录：`,
-  )} <code>${html(files.stdout)}</code> <code>${html(files.stderr)}</code> <code>${html(files.exchanges)}</code></p>`
+  )} ${Object.values(files)
+    .filter((file) => file !== '')
+    .map((file) => `<code>${html(file)}</code>`)
+    .join(' ')}</p>`
   return `<section id="run-${at + 1}"><h2>${html(run.scenario)}</h2><p>${html(run.title)}</p>
 ${problem}${notes.join('')}${unmet.join('')}${findings.map(findingOf).join('\n')}${findings.length + unmet.length === 0 && !state ? `<p class="fine">${text('Nothing to object to.', '没有问题。')}</p>` : ''}
 ${graded}${metOf(run)}${output}</section>`

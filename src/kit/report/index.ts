@@ -28,12 +28,21 @@ export function report(matrix: MatrixReport, form: ReportForm, paint?: Paint): s
   return form === 'text' && paint ? `${textReport(matrix, paint)}\n` : forms[form].write(matrix)
 }
 
-/** Writes every form into a folder: `matrix.json`, `.xml`, `.html`, `.txt`, `.md`. @returns the files' paths */
-export function writeReports(matrix: MatrixReport, folder: string): Record<ReportForm, string> {
+/**
+ * Writes every form into a folder: `matrix.json`, `.xml`, `.html`, `.txt`, `.md`.
+ *
+ * @param name what the files are called before their dot
+ * @returns the files' paths
+ */
+export function writeReports(
+  matrix: MatrixReport,
+  folder: string,
+  name = 'matrix',
+): Record<ReportForm, string> {
   mkdirSync(folder, { recursive: true })
   const files = {} as Record<ReportForm, string>
   for (const form of reportForms) {
-    files[form] = join(folder, `matrix.${forms[form].end}`)
+    files[form] = join(folder, `${name}.${forms[form].end}`)
     writeFileSync(files[form], forms[form].write(matrix))
   }
   return files

@@ -1,9 +1,10 @@
 import type { MatrixReport, ProgramRun } from '../run-report.ts'
 import { xml } from './escape.ts'
-import { exchangesText, some } from './words.ts'
+import { exchangesText, some, titleOf } from './words.ts'
 
 /** JUnit XML: a test case for each scenario, failed by what the matrix was told to fail on. */
 export function junitReport(report: MatrixReport): string {
+  const className = xml(titleOf(report).replaceAll(' ', '.'))
   const reasonsOf = ({ scenario, state }: ProgramRun) => ({
     isError: state !== 'ended',
     reasons: report.verdict.reasons.filter((one) => one.scenario === scenario),
@@ -17,13 +18,13 @@ export function junitReport(report: MatrixReport): string {
       : ''
     const notes =
       !first && findingsText(run) ? `<system-out>${xml(findingsText(run))}</system-out>` : ''
-    return `    <testcase classname="localtop.matrix" name="${xml(`${run.scenario}: ${run.title}`)}" time="${run.seconds}">${problem}${notes}</testcase>`
+    return `    <testcase classname="${className}" name="${xml(`${run.scenario}: ${run.title}`)}" time="${run.seconds}">${problem}${notes}</testcase>`
   })
   // What concerns no single scenario, as that none of them was answered.
   const whole = report.verdict.reasons.filter(({ scenario }) => scenario === '*')
   for (const { reason } of whole) {
     cases.push(
-      `    <testcase classname="localtop.matrix" name="all scenarios" time="0"><error message="${xml(reason)}"/></testcase>`,
+      `    <testcase classname="${className}" name="all scenarios" time="0"><error message="${xml(reason)}"/></testcase>`,
     )
   }
   const failing = report.runs.filter((run) => reasonsOf(run).reasons.length > 0)
@@ -31,8 +32,8 @@ export function junitReport(report: MatrixReport): string {
   const counts = `tests="${cases.length}" failures="${failing.length - errors}" errors="${errors + whole.length}"`
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="localtop matrix" ${counts} time="${report.seconds}">`,
-    `  <testsuite name="localtop matrix" ${counts} time="${report.seconds}">`,
+    `<testsuites name="${xml(titleOf(report))}" ${counts} time="${report.seconds}">`,
+    `  <testsuite name="${xml(titleOf(report))}" ${counts} time="${report.seconds}">`,
     ...cases,
     '  </testsuite>',
     '</testsuites>',

@@ -1,11 +1,20 @@
 import type { MatrixReport } from '../run-report.ts'
 import { markdown } from './escape.ts'
-import { cellsOf, columns, columnTitles, exchangesText, moodOf, some, summary } from './words.ts'
+import {
+  cellsOf,
+  columns,
+  columnTitles,
+  exchangesText,
+  moodOf,
+  some,
+  summary,
+  titleOf,
+} from './words.ts'
 
 /** For the summary of a GitHub step: the table, then the findings. */
 export function markdownReport(report: MatrixReport): string {
   const lines = [
-    '## localtop matrix',
+    `## ${titleOf(report)}`,
     '',
     `${report.verdict.passed ? '✅' : '❌'} ${markdown(summary(report).en)}`,
     '',
@@ -20,6 +29,7 @@ export function markdownReport(report: MatrixReport): string {
       return `| ${shown.join(' | ')} |`
     }),
   ]
+  if (report.notes) lines.push('', ...report.notes.map((note) => `- ${markdown(note)}`))
   for (const { scenario, reason } of report.verdict.reasons) {
     if (scenario === '*') lines.push('', `**${markdown(reason)}**`)
   }

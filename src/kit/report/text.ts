@@ -64,6 +64,7 @@ export function textReport(report: MatrixReport, paint: Paint = plain): string {
   lines.push('')
   if (report.coverage.met.length > 0) lines.push(`errors met    ${some(report.coverage.met)}`)
   if (missing.length > 0) lines.push(`never met     ${some(missing)}`)
+  for (const note of report.notes ?? []) lines.push(terminal(note))
   const verdict = terminal(summary(report).en)
   lines.push(report.verdict.passed ? paint.green(verdict) : paint.red(verdict))
   for (const { scenario, reason } of report.verdict.reasons) {

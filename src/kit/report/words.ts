@@ -76,9 +76,13 @@ export function some(names: readonly string[], most = 12): string {
 export const exchangesText = ({ exchanges }: Finding): string =>
   some(exchanges.map((id) => `#${id}`))
 
+/** What a report is headed with. */
+export const titleOf = ({ title = 'localtop matrix' }: MatrixReport): string => title
+
 /** What the whole says, in a sentence. */
 export function summary(report: MatrixReport): Explanation {
   const { runs, verdict } = report
+  if (report.summary) return report.summary
   const failing = new Set(verdict.reasons.map(({ scenario }) => scenario))
   const clean = runs.filter(({ scenario }) => !failing.has(scenario)).length
   const stopped = report.interrupted
