@@ -115,7 +115,7 @@ async function run(command: readonly string[], flags: RunFlags): Promise<void> {
   }
   const [{ exit }] = result.runs as [(typeof result.runs)[0] & object]
   const isJudged = flags.failOn?.some((one) => one !== 'none') ?? false
-  process.exitCode = isJudged && !result.verdict.passed ? 1 : shellStatus(exit)
+  process.exitCode = isJudged && !result.verdict.passed ? 1 : exit ? shellStatus(exit) : 0
 }
 
 /** A terminal gives an interrupt to the program by itself; twice would be once too often. */

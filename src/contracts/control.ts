@@ -206,7 +206,7 @@ export const controlRoutes = [
   {
     method: 'GET',
     path: '/report',
-    does: 'judges what the callers did: silent failures, back-off, duplicates, losses; ?appKey= one app',
+    does: 'judges what the callers did: silent failures, back-off, duplicates, losses; ?appKey= one app, ?format=html, junit, text or markdown',
   },
   {
     method: 'GET',

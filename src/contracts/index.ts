@@ -176,6 +176,17 @@ export type { Rate } from './rate.ts'
 export { formatRate, parseRate, rateWindow } from './rate.ts'
 export type { KnownMethods } from './registry.ts'
 export { findMethod, knownMethods, methodNames, methods, tierOf } from './registry.ts'
+export type { ReportForm } from './report/forms.ts'
+export { describeForm, report, reportForms } from './report/forms.ts'
+export type { FailOn, MatrixReport, MatrixVerdict, ProgramRun } from './report/run-report.ts'
+export {
+  defaultFailOn,
+  exitText,
+  failOnNames,
+  noCallHint,
+  verdictOn,
+} from './report/run-report.ts'
+export type { Paint } from './report/text.ts'
 export type { FaultSeed, Rule, RuleSeed } from './rule.ts'
 export { errorRef } from './rule.ts'
 export type {

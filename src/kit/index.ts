@@ -1,3 +1,17 @@
+export type {
+  FailOn,
+  MatrixReport,
+  MatrixVerdict,
+  ProgramRun,
+  ReportForm,
+} from '../contracts/index.ts'
+export {
+  defaultFailOn,
+  exitText,
+  failOnNames,
+  report,
+  reportForms,
+} from '../contracts/index.ts'
 export { ProgramError } from './child.ts'
 export type { ContractBreach } from './contract-breaches.ts'
 export { contractBreaches } from './contract-breaches.ts'
@@ -8,16 +22,12 @@ export type { Interception, InterceptOptions } from './intercept.ts'
 export { intercept } from './intercept.ts'
 export type { MatrixEvent, MatrixOptions } from './matrix.ts'
 export { runMatrix } from './matrix.ts'
-export type { ReportForm } from './report/index.ts'
-export { report, reportForms, writeReports } from './report/index.ts'
-export type { Paint } from './report/text.ts'
 export { passedSignals, shellStatus } from './run/foreground.ts'
 export type { RunOptions, RunResult } from './run/run.ts'
 export { runProgram } from './run/run.ts'
 export type { HostTraffic } from './run/traffic.ts'
-export type { FailOn, MatrixReport, MatrixVerdict, ProgramRun } from './run-report.ts'
-export { defaultFailOn, exitText, failOnNames } from './run-report.ts'
 export type { MetError, ScenarioOutcome, StepOutcome } from './scenario-runner.ts'
 export { playScenario, worldOf } from './scenario-runner.ts'
 export type { TestRunner } from './scenario-suite.ts'
 export { defineScenarioSuite } from './scenario-suite.ts'
+export { writeReports } from './write-reports.ts'

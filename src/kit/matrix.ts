@@ -1,12 +1,17 @@
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
+  defaultFailOn,
   errorsOfRules,
+  type FailOn,
   type JudgeLimits,
+  type MatrixReport,
   OptionError,
   type ParsedWorld,
+  type ProgramRun,
   type RunReport,
   type Scenario,
+  verdictOn,
   type WorldSeed,
   worldSeed,
 } from '../contracts/index.ts'
@@ -19,13 +24,6 @@ import {
 } from '../server/index.ts'
 import { type ChildOutcome, runChild } from './child.ts'
 import { type Expected, unmetExpectations } from './expectations.ts'
-import {
-  defaultFailOn,
-  type FailOn,
-  type MatrixReport,
-  type ProgramRun,
-  verdictOn,
-} from './run-report.ts'
 import { worldOf } from './scenario-runner.ts'
 import {
   childEnvironment,
@@ -49,7 +47,7 @@ export interface MatrixOptions {
   /** What wins over the scenarios' own settings, and the world that each starts from. */
   readonly gateway?: Pick<
     GatewayOptions,
-    'profile' | 'world' | 'rateLimit' | 'timestampWindow' | 'seed' | 'httpStatus'
+    'profile' | 'world' | 'rateLimit' | 'timestampWindow' | 'seed' | 'httpStatus' | 'store' | 'data'
   >
   readonly host?: string | undefined
   /** @default 0, any free one */
@@ -163,7 +161,10 @@ async function playOne(
     world: seedOf(named, options),
     profile,
     rateLimit: options.gateway?.rateLimit ?? scenario.rateLimit,
-    store: 'memory',
+    // A shop of its own for each scenario, empty at first, wherever it is kept.
+    store: options.gateway?.store ?? 'memory',
+    data: join(options.gateway?.data ?? '.localtop', place),
+    fresh: true,
     scenarios: [{ title: scenario.title, rules: scenario.rules, clock: scenario.clock }],
     journal: journalBounds,
   })

@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   defaultWorld,
+  type FailOn,
   type JudgeLimits,
+  type MatrixReport,
   OptionError,
+  type ProgramRun,
   platformDomains,
+  verdictOn,
   worldSeed,
 } from '../../contracts/index.ts'
 import {
@@ -16,7 +20,6 @@ import {
 } from '../../server/index.ts'
 import { letLateCallsEnd, writeExchanges } from '../matrix.ts'
 import type { PreloadOptions } from '../preload/options.ts'
-import { type FailOn, type MatrixReport, type ProgramRun, verdictOn } from '../run-report.ts'
 import { childEnvironment, credentialsIn, withoutSecrets } from '../surroundings.ts'
 import { keptAuthority } from './authority.ts'
 import { phpSettingsText, redirectedEnvironment } from './environment.ts'

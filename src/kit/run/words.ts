@@ -1,5 +1,9 @@
-import { type Explanation, platformDomains } from '../../contracts/index.ts'
-import type { ProgramRun } from '../run-report.ts'
+import {
+  type Explanation,
+  exitText,
+  type ProgramRun,
+  platformDomains,
+} from '../../contracts/index.ts'
 import type { RunResult } from './run.ts'
 import type { HostTraffic } from './traffic.ts'
 
@@ -55,7 +59,7 @@ export const noCallAdvice = (isolated: boolean): Explanation =>
 /** What a run says, in a sentence. */
 export function runSummary(run: ProgramRun): Explanation {
   const { calls, findings } = run.report
-  const exit = run.exit.status === null ? String(run.exit.signal) : `exit ${run.exit.status}`
+  const exit = exitText(run)
   return {
     en: `${exit}; ${calls.total} ${calls.total === 1 ? 'call' : 'calls'}, ${calls.refused} refused; ${findings.length === 0 ? 'nothing found' : `found: ${findings.map(({ id }) => id).join(', ')}`}.`,
     zh: `${exit}；${calls.total} 次调用，${calls.refused} 次被拒绝；${findings.length === 0 ? '未发现问题' : `发现：${findings.map(({ title }) => title.zh).join('、')}`}。`,

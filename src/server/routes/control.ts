@@ -11,6 +11,8 @@ import {
 import { OptionError, problemsOf } from '../../contracts/problems.ts'
 import { parseJson } from '../../contracts/protocol/json.ts'
 import { parseTime } from '../../contracts/protocol/timestamp.ts'
+import { describeForm, report, reportForms } from '../../contracts/report/forms.ts'
+import { soFar } from '../../contracts/report/run-report.ts'
 import type { FaultSeed } from '../../contracts/rule.ts'
 import { type ScenarioSeed, scenario } from '../../contracts/scenario.ts'
 import { CallFormatError } from '../../contracts/signature-doctor/call-format.ts'
@@ -173,7 +175,16 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     return c.json(core.diagnosis.explain(readExplainRequest(asked)))
   })
 
-  app.get('/report', (c) => c.json(reportOn(c.req.query('appKey'))))
+  app.get('/report', (c) => {
+    const { appKey, format = 'json' } = c.req.query()
+    const form = reportForms.find((known) => known === format)
+    if (!form) throw badRequest(`format was "${format}"; expected ${reportForms.join(', ')}`)
+    const judged = reportOn(appKey)
+    if (form === 'json') return c.json(judged)
+    return c.body(report(soFar(judged, appKey ?? 'all apps'), form), 200, {
+      'content-type': `${describeForm(form).contentType};charset=UTF-8`,
+    })
+  })
   app.get('/coverage', (c) => c.json(reportOn(c.req.query('appKey')).coverage))
   function reportOn(appKey: string | undefined) {
     if (appKey !== undefined && !core.worldOf(appKey).app(appKey)) {

@@ -1,5 +1,5 @@
-import type { MatrixReport, ProgramRun } from '../run-report.ts'
 import { xml } from './escape.ts'
+import type { MatrixReport, ProgramRun } from './run-report.ts'
 import { exchangesText, some, titleOf } from './words.ts'
 
 /** JUnit XML: a test case for each scenario, failed by what the matrix was told to fail on. */

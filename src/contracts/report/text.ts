@@ -1,5 +1,5 @@
-import type { MatrixReport, ProgramRun } from '../run-report.ts'
 import { terminal } from './escape.ts'
+import type { MatrixReport, ProgramRun } from './run-report.ts'
 import {
   type Column,
   cellsOf,

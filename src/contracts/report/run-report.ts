@@ -1,11 +1,7 @@
-import type {
-  Coverage,
-  ExitEvidence,
-  Explanation,
-  JudgeName,
-  RunReport,
-} from '../contracts/index.ts'
-import { judgeNames } from '../contracts/index.ts'
+import type { Coverage } from '../judges/coverage.ts'
+import { type ExitEvidence, type JudgeName, judgeNames } from '../judges/evidence.ts'
+import type { RunReport } from '../judges/judge.ts'
+import type { Explanation } from '../protocol/errors.ts'
 
 /** One run of a program under test. */
 export interface ProgramRun {
@@ -19,7 +15,8 @@ export interface ProgramRun {
   readonly state: 'ended' | 'no-call' | 'never-ended' | 'interrupted'
   /** What to try where no call arrived. @default {@link noCallHint} */
   readonly noCall?: Explanation
-  readonly exit: ExitEvidence
+  /** `null` while it still runs, or where nobody watches it. */
+  readonly exit: ExitEvidence | null
   /** How long it ran, in seconds. */
   readonly seconds: number
   /** Whether the scenario's errors or faults came to pass; `null` where it has none that could be looked for. */
@@ -64,12 +61,22 @@ export interface MatrixVerdict {
   readonly reasons: readonly { readonly scenario: string; readonly reason: string }[]
 }
 
-/** What `--fail-on` takes: judges, what scenario files expect, an exit status above 0, any finding, or nothing. */
-export const failOnNames = [...judgeNames, 'expectations', 'exit', 'any', 'none'] as const
+/** What `--fail-on` takes: judges, what scenario files expect, scenarios that did not come to pass, an exit status above 0, any finding, or nothing. */
+export const failOnNames = [
+  ...judgeNames,
+  'expectations',
+  'not-met',
+  'exit',
+  'any',
+  'none',
+] as const
 export type FailOn = (typeof failOnNames)[number]
 
 /** A correct program may end with a status above 0, and may back off badly; it may not lie or make things twice. */
 export const defaultFailOn: readonly FailOn[] = ['silent', 'duplicates', 'losses', 'expectations']
+
+/** Said of a scenario that met no call. */
+const notMetText = 'the scenario did not come to pass: no call met its rules'
 
 /** What to try when no call has arrived. */
 export const noCallHint =
@@ -82,10 +89,12 @@ export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]
   const reasons = runs.flatMap((run) => {
     const { scenario } = run
     const own = stateReasons(run)
-    if (failOn.includes('exit') && run.state === 'ended' && run.exit.status !== 0) {
+    if (failOn.includes('exit') && run.state === 'ended' && run.exit && run.exit.status !== 0) {
       own.push(`the program ended with ${exitText(run)}`)
     }
     if (failOn.includes('expectations') || failOn.includes('any')) own.push(...run.unmet)
+    if (failOn.includes('not-met') && run.met === false && run.state === 'ended')
+      own.push(notMetText)
     for (const finding of run.report.findings) {
       if (judges.has(finding.judge)) own.push(`${finding.judge}: ${finding.title.en}`)
     }
@@ -99,13 +108,19 @@ export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]
       reason: `not one call was answered in any scenario (first ${met?.error ?? 'an error'}): nothing was tested; see the exchanges`,
     })
   }
+  const ended = runs.filter(({ state }) => state === 'ended')
+  if (ended.length > 0 && ended.every(({ met }) => met === false)) {
+    reasons.push({ scenario: '*', reason: 'no scenario came to pass: nothing was tested' })
+  }
   return { passed: reasons.length === 0, failOn, reasons }
 }
 
 function stateReasons({ state, exit, noCall }: ProgramRun): string[] {
   switch (state) {
     case 'no-call':
-      return [`${noCall?.en ?? noCallHint} (exit status ${exit.status ?? exit.signal})`]
+      return [
+        `${noCall?.en ?? noCallHint} (exit status ${exit?.status ?? exit?.signal ?? 'unknown'})`,
+      ]
     case 'never-ended':
       return ['the program never ended: its time was up (--timeout)']
     case 'interrupted':
@@ -120,5 +135,45 @@ export function exitText({ state, exit }: Pick<ProgramRun, 'state' | 'exit'>): s
   if (state === 'never-ended') return 'never ended'
   if (state === 'no-call') return 'no call'
   if (state === 'interrupted') return 'interrupted'
+  if (!exit) return '–'
   return exit.status === null ? String(exit.signal) : `exit ${exit.status}`
+}
+
+/** What has been called so far, without a program that anybody watches, as a report with all its forms. */
+export function soFar(report: RunReport, who: string): MatrixReport {
+  const { calls, findings, coverage } = report
+  const run: ProgramRun = {
+    scenario: who,
+    title: 'what has been called so far',
+    state: 'ended',
+    exit: null,
+    seconds: 0,
+    met: null,
+    report,
+    unmet: [],
+    files: { stdout: '', stderr: '', exchanges: '' },
+  }
+  const isFine = findings.every(({ severity }) => severity !== 'error')
+  return {
+    format: 'localtop-matrix',
+    version: 1,
+    title: 'localtop report',
+    summary: {
+      en: `${calls.total} ${calls.total === 1 ? 'call' : 'calls'}, ${calls.refused} refused; ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}.`,
+      zh: `${calls.total} 次调用，${calls.refused} 次被拒绝；${findings.length} 个问题。`,
+    },
+    program: [],
+    startedAt: '',
+    seconds: 0,
+    interrupted: false,
+    runs: [run],
+    coverage: { met: coverage.met.map(({ error }) => error), missing: coverage.missing },
+    verdict: {
+      passed: isFine,
+      failOn: ['any'],
+      reasons: findings
+        .filter(({ severity }) => severity === 'error')
+        .map(({ judge, title }) => ({ scenario: who, reason: `${judge}: ${title.en}` })),
+    },
+  }
 }

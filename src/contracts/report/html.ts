@@ -1,6 +1,8 @@
-import { type Explanation, type Finding, gradeRule } from '../../contracts/index.ts'
-import type { MatrixReport, ProgramRun } from '../run-report.ts'
+import type { Finding } from '../judges/evidence.ts'
+import { gradeRule } from '../judges/grade.ts'
+import type { Explanation } from '../protocol/errors.ts'
 import { html } from './escape.ts'
+import type { MatrixReport, ProgramRun } from './run-report.ts'
 import { style } from './style.ts'
 import {
   cellsOf,
@@ -39,7 +41,7 @@ export function htmlReport(report: MatrixReport): string {
 <main>
 <h1>${html(titleOf(report))}</h1>
 <p class="verdict ${report.verdict.passed ? 'fine' : 'bad'}">${both(summary(report))}</p>
-<p class="program"><code>${html(report.program.join(' '))}</code>${report.startedAt === '' ? '' : ` <time>${html(report.startedAt)}</time>`}</p>
+<p class="program">${report.program.length === 0 ? '' : `<code>${html(report.program.join(' '))}</code>`}${report.startedAt === '' ? '' : ` <time>${html(report.startedAt)}</time>`}</p>
 ${reasonsOf(report)}
 ${notesOf(report)}
 ${tableOf(report)}

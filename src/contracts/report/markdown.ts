@@ -1,5 +1,5 @@
-import type { MatrixReport } from '../run-report.ts'
 import { markdown } from './escape.ts'
+import type { MatrixReport } from './run-report.ts'
 import {
   cellsOf,
   columns,

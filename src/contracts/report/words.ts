@@ -1,5 +1,7 @@
-import { type Explanation, type Finding, gradeRule } from '../../contracts/index.ts'
-import { exitText, type MatrixReport, noCallHint, type ProgramRun } from '../run-report.ts'
+import type { Finding } from '../judges/evidence.ts'
+import { gradeRule } from '../judges/grade.ts'
+import type { Explanation } from '../protocol/errors.ts'
+import { exitText, type MatrixReport, noCallHint, type ProgramRun } from './run-report.ts'
 
 /** The columns of the table, in the order in which they are shown. */
 export const columns = [
@@ -45,7 +47,8 @@ export function moodOf(run: ProgramRun, column: Column): 'bad' | 'warn' | 'fine'
   const { items, silentFailures, backOff, findings } = run.report
   switch (column) {
     case 'exit':
-      return run.state !== 'ended' ? 'bad' : run.exit.status === 0 ? 'fine' : 'warn'
+      if (run.state !== 'ended') return 'bad'
+      return run.met === false || (run.exit && run.exit.status !== 0) ? 'warn' : 'fine'
     case 'twice':
       return items.twice > 0 ? 'bad' : 'fine'
     case 'lost':
@@ -84,13 +87,21 @@ export function summary(report: MatrixReport): Explanation {
   const { runs, verdict } = report
   if (report.summary) return report.summary
   const failing = new Set(verdict.reasons.map(({ scenario }) => scenario))
-  const clean = runs.filter(({ scenario }) => !failing.has(scenario)).length
+  const open = runs.filter((run) => run.met === false && run.state === 'ended')
+  const clean = runs.filter((run) => !failing.has(run.scenario) && !open.includes(run)).length
+  const untested =
+    open.length > 0
+      ? {
+          en: ` ${open.length} did not come to pass, so nothing is known of ${open.length === 1 ? 'it' : 'them'}.`,
+          zh: `${open.length} 个场景没有发生，未能检验。`,
+        }
+      : { en: '', zh: '' }
   const stopped = report.interrupted
     ? { en: ' Interrupted before the end.', zh: ' 中途被中断。' }
     : { en: '', zh: '' }
   return {
-    en: `${verdict.passed ? 'Passed' : 'Failed'}: ${clean} of ${runs.length} scenarios without objection.${stopped.en}`,
-    zh: `${verdict.passed ? '通过' : '未通过'}：${runs.length} 个场景中 ${clean} 个无异议。${stopped.zh}`,
+    en: `${verdict.passed ? 'Passed' : 'Failed'}: ${clean} of ${runs.length} scenarios without objection.${untested.en}${stopped.en}`,
+    zh: `${verdict.passed ? '通过' : '未通过'}：${runs.length} 个场景中 ${clean} 个无异议。${untested.zh}${stopped.zh}`,
   }
 }
 
