@@ -20,8 +20,13 @@ import {
 } from '../../server/index.ts'
 import { letLateCallsEnd, writeExchanges } from '../matrix.ts'
 import type { PreloadOptions } from '../preload/options.ts'
-import { childEnvironment, credentialsIn, withoutSecrets } from '../surroundings.ts'
-import { keptAuthority } from './authority.ts'
+import {
+  childEnvironment,
+  credentialsIn,
+  type Surroundings,
+  withoutSecrets,
+} from '../surroundings.ts'
+import { type KeptAuthority, keptAuthority } from './authority.ts'
 import { phpSettingsText, redirectedEnvironment } from './environment.ts'
 import { runInForeground, type SignalSource } from './foreground.ts'
 import { isolate } from './isolate.ts'
@@ -77,6 +82,7 @@ export interface RunResult extends MatrixReport {
   }
 }
 
+const exchangesFile = 'run-exchanges.jsonl'
 const journalBounds = { maxCount: 100_000, maxBytes: 256 * 1024 * 1024 }
 
 /**
@@ -86,24 +92,13 @@ const journalBounds = { maxCount: 100_000, maxBytes: 256 * 1024 * 1024 }
  * @throws ProgramError when the program cannot be started
  */
 export async function runProgram(options: RunOptions): Promise<RunResult> {
-  const { command, env, data, folder, now, cwd, offline = false, signals, failOn = [] } = options
+  const { command, env, data, now, cwd, offline = false, signals } = options
   if (command.length === 0 || command[0] === '') throw new OptionError('there is no program to run')
   const authority = await keptAuthority(data, now)
   if (authority.renewed !== undefined) options.onNotice?.(authority.renewed)
   const own = await mkdtemp(join(tmpdir(), 'localtop-run-'))
   try {
-    const bundle = join(own, 'ca.pem')
-    // Not the kept one: another run at the same time may have renewed that.
-    const certificate = join(own, 'authority.pem')
-    await writeFile(certificate, authority.cert)
-    const [javaStore] = await Promise.all([
-      javaTrustStore(data, certificate, env).catch((error: Error) => {
-        options.onNotice?.(`Java will not trust the proxy over HTTPS: ${error.message}`)
-        return undefined
-      }),
-      writeBundle(bundle, authority.cert, env),
-      writePhpSettings(own, bundle),
-    ])
+    const trust = await prepareTrust(own, authority.cert, options)
     await using gateway = createGateway({ ...options.gateway, journal: journalBounds })
     const listening = await gateway.listen({
       port: options.port ?? 0,
@@ -115,29 +110,21 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
       gatewayUrl: listening.url,
       offline,
       upstream: upstreamIn(env),
-      trusted: bundle,
+      trusted: trust.bundle,
     })
     const preload = join(own, 'preload.cjs')
     await writeFile(preload, preloadText({ port: proxy.port, domains: platformDomains, offline }))
-    const world = worldSeed.parse(options.gateway?.world ?? defaultWorld)
-    const scenario = scenarioNames(options.gateway)
-    const surroundings = {
-      url: listening.url,
-      scale: 1,
-      scenario,
-      ...credentialsIn(world, options.gateway?.profile ?? world.profile ?? 'guide'),
-    }
+    const proxyUrl = `http://127.0.0.1:${proxy.port}`
+    const surroundings = surroundingsIn(listening.url, options)
     const childEnv = redirectedEnvironment(childEnvironment(env, surroundings), {
-      proxyUrl: `http://127.0.0.1:${proxy.port}`,
-      bundle,
-      javaStore,
-      phpSettings: join(own, 'php'),
+      ...trust,
+      proxyUrl,
       preload,
     })
     await using isolated = options.isolate
       ? await isolate({
           folder: own,
-          relay: join(packageRoot, 'dist', 'relay.cjs'),
+          relay: distFile('relay.cjs'),
           proxyPort: proxy.port,
           gatewayPort: listening.port,
           command,
@@ -158,61 +145,97 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
     const seconds = Math.round((performance.now() - started) / 10) / 100
     await letLateCallsEnd(gateway)
     const report = gateway.report({ exit, expect: 'rules', limits: options.limits })
-    const hosts = proxy.traffic.list()
-    const traffic = { offline, isolated: isolated !== undefined, hosts }
-    await mkdir(folder, { recursive: true })
-    const exchanges = 'run-exchanges.jsonl'
+    await mkdir(options.folder, { recursive: true })
     const proof = new Set(report.findings.flatMap((finding) => finding.exchanges))
-    writeExchanges(join(folder, exchanges), gateway, proof)
-    const hasCalled = report.calls.total > 0 || hosts.some(({ outcome }) => outcome === 'answered')
-    const run: ProgramRun = {
-      scenario: scenario || 'run',
-      title: scenario === '' ? 'nothing was made to fail' : scenario,
-      state: hasCalled ? 'ended' : 'no-call',
-      noCall: noCallAdvice(traffic.isolated),
-      exit,
-      seconds,
-      met: null,
-      report,
-      unmet: [],
-      files: { stdout: '', stderr: '', exchanges },
-    }
-    const { met, missing } = report.coverage
-    // Without a word on what is to fail, only a run that shows nothing has failed.
-    const judged = failOn.some((one) => one !== 'none') || !hasCalled
-    return {
-      format: 'localtop-matrix',
-      version: 1,
-      title: 'localtop run',
-      summary: runSummary(run),
-      notes: trafficNotes(traffic, authority.file),
-      program: withoutSecrets(command, world),
-      startedAt: now.toISOString(),
-      seconds,
-      interrupted: false,
-      runs: [run],
-      coverage: { met: met.map(({ error }) => error).sort(), missing: [...missing].sort() },
-      verdict: judged ? verdictOn([run], failOn) : { passed: true, failOn, reasons: [] },
-      traffic,
-    }
+    writeExchanges(join(options.folder, exchangesFile), gateway, proof)
+    const traffic = { offline, isolated: isolated !== undefined, hosts: proxy.traffic.list() }
+    return resultOf({ exit, seconds, report, traffic, authority, surroundings }, options)
   } finally {
     await rm(own, { recursive: true, force: true })
   }
 }
 
-const scenarioNames = (gateway: RunOptions['gateway']) =>
-  (gateway?.scenarios ?? [])
-    .map((one) => (typeof one === 'string' ? one : (one.title ?? '')))
-    .join(', ')
-
-async function writePhpSettings(own: string, bundle: string): Promise<void> {
-  await mkdir(join(own, 'php'))
-  await writeFile(join(own, 'php', 'localtop.ini'), phpSettingsText(bundle))
+/** Writes what the program is told to trust. */
+async function prepareTrust(own: string, cert: string, { data, env, onNotice }: RunOptions) {
+  const bundle = join(own, 'ca.pem')
+  // Not the kept one: another run at the same time may have renewed that.
+  const certificate = join(own, 'authority.pem')
+  const phpSettings = join(own, 'php')
+  await Promise.all([
+    writeFile(certificate, cert),
+    writeBundle(bundle, cert, env),
+    mkdir(phpSettings),
+  ])
+  await writeFile(join(phpSettings, 'localtop.ini'), phpSettingsText(bundle))
+  const javaStore = await javaTrustStore(data, certificate, env).catch((error: Error) => {
+    onNotice?.(`Java will not trust the proxy over HTTPS: ${error.message}`)
+    return undefined
+  })
+  return { bundle, javaStore, phpSettings }
 }
+
+const worldIn = ({ gateway }: RunOptions) => worldSeed.parse(gateway?.world ?? defaultWorld)
+
+function surroundingsIn(url: string, options: RunOptions): Surroundings {
+  const world = worldIn(options)
+  const names = (options.gateway?.scenarios ?? []).map((one) =>
+    typeof one === 'string' ? one : (one.title ?? ''),
+  )
+  const profile = options.gateway?.profile ?? world.profile ?? 'guide'
+  return { url, scale: 1, scenario: names.join(', '), ...credentialsIn(world, profile) }
+}
+
+interface Ended extends Pick<ProgramRun, 'exit' | 'seconds' | 'report'> {
+  readonly traffic: RunResult['traffic']
+  readonly authority: KeptAuthority
+  readonly surroundings: Surroundings
+}
+
+function resultOf(
+  { exit, seconds, report, traffic, authority, surroundings: { scenario } }: Ended,
+  options: RunOptions,
+): RunResult {
+  const { failOn = [] } = options
+  // Authorisation has no place in the journal.
+  const hasCalled =
+    report.calls.total > 0 || traffic.hosts.some(({ outcome }) => outcome === 'answered')
+  const run: ProgramRun = {
+    scenario: scenario || 'run',
+    title: scenario || 'nothing was made to fail',
+    state: hasCalled ? 'ended' : 'no-call',
+    noCall: noCallAdvice(traffic.isolated),
+    exit,
+    seconds,
+    met: null,
+    report,
+    unmet: [],
+    files: { stdout: '', stderr: '', exchanges: exchangesFile },
+  }
+  const { met, missing } = report.coverage
+  // Without a word on what is to fail, only a run that shows nothing has failed.
+  const isJudged = failOn.some((one) => one !== 'none') || !hasCalled
+  return {
+    format: 'localtop-matrix',
+    version: 1,
+    title: 'localtop run',
+    summary: runSummary(run),
+    notes: trafficNotes(traffic, authority.file),
+    program: withoutSecrets(options.command, worldIn(options)),
+    startedAt: options.now.toISOString(),
+    seconds,
+    interrupted: false,
+    runs: [run],
+    coverage: { met: met.map(({ error }) => error).sort(), missing: [...missing].sort() },
+    verdict: isJudged ? verdictOn([run], failOn) : { passed: true, failOn, reasons: [] },
+    traffic,
+  }
+}
+
+const distFile = (name: string) => join(packageRoot, 'dist', name)
 
 /** Versions of Node without fetch take the simpler one. */
 function preloadText(options: PreloadOptions): string {
-  const file = (name: string) => JSON.stringify(join(packageRoot, 'dist', name))
+  const file = (name: string) => JSON.stringify(distFile(name))
   return `require(typeof Request === 'function' ? ${file('preload.cjs')} : ${file('preload-old.cjs')}).install(${JSON.stringify(options)})\n`
 }
 
