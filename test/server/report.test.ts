@@ -100,7 +100,7 @@ describe('GET /report?format=', () => {
 
   it.each([
     ['html', 'text/html', '<h1>localtop report</h1>'],
-    ['junit', 'application/xml', '<testcase classname="localtop.matrix" name="all apps:'],
+    ['junit', 'application/xml', 'name="all apps: what has been called so far"'],
     ['text', 'text/plain', 'scenario'],
     ['markdown', 'text/markdown', '## localtop report'],
   ])('gives the report as %s', async (format, type, part) => {
