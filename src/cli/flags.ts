@@ -18,6 +18,7 @@ export interface GatewayFlags {
   readonly world?: string
   readonly store?: 'memory' | 'file'
   readonly data?: string
+  readonly durability?: 'process' | 'disk'
   readonly fresh?: boolean
   readonly rateLimit?: string
   readonly timestampWindow?: string
@@ -70,6 +71,10 @@ export const gatewayFlags = () => [
   new Option('--world <file>', 'YAML or JSON file with the state to start from'),
   new Option('--store <kind>', 'where state is kept (default: file)').choices(['memory', 'file']),
   new Option('--data <dir>', 'folder of the file store (default: .localtop)'),
+  new Option(
+    '--durability <of>',
+    'what an acknowledged change survives: a killed process, or a power cut as well (default: process)',
+  ).choices(['process', 'disk']),
   new Option('--fresh', 'empty the data folder first'),
   new Option(
     '--rate-limit <rate>',
@@ -118,6 +123,7 @@ export const configFile = z
     world: z.string(),
     store: z.enum(['memory', 'file']),
     data: z.string(),
+    durability: z.enum(['process', 'disk']),
     fresh: z.boolean(),
     'rate-limit': writtenRate,
     'timestamp-window': writtenWindow,
@@ -160,6 +166,9 @@ export function gatewayOptions(flags: GatewayFlags): GatewayOptions {
   if (flags.fresh && flags.store === 'memory') {
     throw new UsageError('--fresh: a memory store is always fresh')
   }
+  if (flags.durability !== undefined && flags.store === 'memory') {
+    throw new UsageError('--durability: a memory store keeps nothing')
+  }
   return {
     profile: flags.profile,
     // Parsed twice, once here for its messages with file and line.
@@ -169,6 +178,7 @@ export function gatewayOptions(flags: GatewayFlags): GatewayOptions {
         : (readDataFile(flags.world, worldSeed) as GatewayOptions['world']),
     store: flags.store ?? 'file',
     data: flags.data ?? '.localtop',
+    durability: flags.durability,
     fresh: flags.fresh,
     rateLimit: flags.rateLimit,
     timestampWindow: flags.timestampWindow,

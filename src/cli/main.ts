@@ -10,6 +10,7 @@ import {
   FolderInUseError,
   PortInUseError,
   StoreFormatError,
+  StoreUnavailableError,
   version,
 } from '../server/index.ts'
 import { errorsCommand } from './errors.ts'
@@ -21,6 +22,7 @@ import { publishCommand } from './publish.ts'
 import { runCommand } from './run.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
+import { storeCommand } from './store.ts'
 import { complain, UsageError } from './terminal.ts'
 
 // Node 22 and later keep the compiled code for the next start.
@@ -37,6 +39,7 @@ const program = new Command('localtop')
   .addCommand(scenariosCommand())
   .addCommand(methodsCommand())
   .addCommand(errorsCommand())
+  .addCommand(storeCommand())
   .addCommand(fidelityCommand())
 
 exitByException(program)
@@ -71,8 +74,14 @@ function statusOf(error: unknown): number {
     complain(`localtop: --world: ${error.message.replace('(fresh)', '(--fresh)')}`)
     return 2
   }
-  if (error instanceof FolderInUseError) {
+  if (error instanceof FolderInUseError || error instanceof StoreUnavailableError) {
     complain(`localtop: --data: ${error.message}`)
+    return 2
+  }
+  if (error instanceof StoreFormatError) {
+    complain(
+      `localtop: ${error.message}; see localtop store check, localtop store repair --dry-run`,
+    )
     return 2
   }
   const isUsage = [
@@ -82,7 +91,6 @@ function statusOf(error: unknown): number {
     DataFileError,
     ItemFileError,
     ProgramError,
-    StoreFormatError,
   ].some((kind) => error instanceof kind)
   complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)
   return isUsage ? 2 : 1

@@ -123,8 +123,9 @@ async function startScreen(
   const profile = profiles[flags.profile ?? 'guide']
   const curl = await gateway.fetch(new Request(`${url}/_localtop/curl`))
   const rules = gateway.scenarios.list()
+  const synced = flags.durability === 'disk' ? ', each change synced to the disk' : ''
   const store =
-    (flags.store ?? 'file') === 'memory' ? 'in memory' : `in ${flags.data ?? '.localtop'}`
+    (flags.store ?? 'file') === 'memory' ? 'in memory' : `in ${flags.data ?? '.localtop'}${synced}`
   const lines = [
     `${bold('LocalTOP')} ${version}  ${dim('the Taobao Open Platform on this machine')}`,
     '',
@@ -167,6 +168,7 @@ function logger(
       return complain(
         `${red('localtop: a mistake of the gateway:')} ${event.message}\n${event.stack}`,
       )
+    if (event.event === 'store') return complain(`${yellow('localtop:')} ${event.message}`)
     if (event.event === 'scenario') {
       return event.problem === null
         ? print(`${dim('scenario')} ${event.scenario} ${green('read anew')} ${dim(event.file)}`)

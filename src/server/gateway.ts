@@ -4,7 +4,7 @@ import { defaultWorld } from '../contracts/default-world.ts'
 import type { AnyContract } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
-import { reject } from '../contracts/protocol/errors.ts'
+import { reject, rejectBusiness } from '../contracts/protocol/errors.ts'
 import {
   earliest,
   latest,
@@ -35,7 +35,8 @@ import { createScenariosInForce } from './scenarios-in-force.ts'
 import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
 import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './state/snapshot.ts'
-import { fileStore, memoryStore } from './state/store.ts'
+import { fileStore, memoryStore, type Store } from './state/store.ts'
+import { StoreUnavailableError } from './state/store-error.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
@@ -60,11 +61,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
   const clock = createClock(options.wall)
   const ids = createIds(idSeed)
-  const store =
-    options.store === 'file' ? fileStore(options.data ?? '.localtop', reportBug) : memoryStore()
+  const store = storeOf(options)
   const base = createWorld('', store, clock, ids)
   const worlds = new Map<string, World>()
   const offsets = new Map<string, OffsetClock>()
+  store.observe('tenants', followTenant)
+  store.observe('meta', followNumbers)
   const rules = createRules({
     worlds: () => [base, ...worlds.values()],
     advance: (world, ms) => void moveWorld(world, ms),
@@ -135,9 +137,23 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.put('meta', 'seed', seed)
   }
 
+  /** A tenant has its world as long as the store has the tenant, also when that is undone. */
+  function followTenant(appKey: string, _: unknown, after: unknown) {
+    if (after === undefined) forgetTenant(appKey)
+    else if (!worlds.has(appKey)) openTenant(appKey).reindex()
+  }
+
+  function followNumbers(key: string, _: unknown, after: unknown) {
+    const [kind, appKey] = key.split('@')
+    if (kind !== 'issued' || typeof after !== 'number') return
+    const world = appKey ? worlds.get(appKey) : base
+    world?.continueAfter(after)
+  }
+
   /** Makes indexes and tenants anew from what the store holds. */
   function wake() {
     base.reindex()
+    for (const world of worlds.values()) world.dispose()
     worlds.clear()
     for (const appKey of store.collection('tenants').keys()) openTenant(appKey).reindex()
   }
@@ -155,8 +171,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.drop(collectionsOf(appKey))
     store.delete('tenants', appKey)
     store.delete('meta', `issued@${appKey}`)
+  }
+
+  function forgetTenant(appKey: string) {
     const world = worlds.get(appKey)
     if (world) inForce.forget(world)
+    world?.dispose()
     worlds.delete(appKey)
     offsets.delete(appKey)
     journal.clear(appKey)
@@ -175,9 +195,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function judge(by: Runnable<Received>, call: Received): Verdict | Promise<Verdict> {
     try {
       const running = by.run(call)
-      return running instanceof Promise ? running.catch(bugVerdict) : running
+      return running instanceof Promise ? running.catch(troubleVerdict) : running
     } catch (error) {
-      return bugVerdict(error)
+      return troubleVerdict(error)
     }
   }
 
@@ -191,7 +211,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     problem?: Error,
   ): Answered | Promise<Answered> {
     const started = performance.now()
-    const verdict = problem ? bugVerdict(problem) : judge(by, call)
+    const verdict = problem ? troubleVerdict(problem) : judge(by, call)
     return verdict instanceof Promise
       ? verdict.then((late) => settle(call, late, started))
       : settle(call, verdict, started)
@@ -199,12 +219,22 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   async function refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined> {
     const started = performance.now()
-    const verdict = await (problem ? bugVerdict(problem) : judge(envelopeGates, call))
+    const verdict = await (problem ? troubleVerdict(problem) : judge(envelopeGates, call))
     return verdict.rejection && settle(call, verdict, started)
   }
 
-  /** What a gate throws is a mistake of ours: logged, and answered as the platform's trouble. */
-  function bugVerdict(error: unknown): Verdict {
+  /**
+   * What a gate throws is a mistake of ours, or a store that cannot keep what was changed: answered as
+   * the platform's trouble.
+   */
+  function troubleVerdict(error: unknown): Verdict {
+    if (error instanceof StoreUnavailableError) {
+      const rejection = rejectBusiness('isp.remote-service-error', error.reason, {
+        en: `The store could not keep the change: ${error.message}. Nothing was changed; send the call again once it can.`,
+        zh: `存储无法保存本次修改：${error.zh}。数据没有变化，恢复后请重发本次调用。`,
+      })
+      return { rejection, passed: gates.gates.length, gates: gates.gates }
+    }
     const problem = error instanceof Error ? error : new Error(String(error))
     reportBug(problem)
     const rejection = reject(
@@ -439,6 +469,18 @@ export const methodCounts = {
   stateful: Object.keys(methods).filter((name) => tierOf(name) === 'stateful').length,
   all: catalogueSummary.methods,
 } as const
+
+function storeOf({
+  store = 'memory',
+  data = '.localtop',
+  durability,
+  files,
+  log,
+}: GatewayOptions): Store {
+  if (store !== 'file') return memoryStore()
+  const onNotice = (message: string) => log?.({ event: 'store', message })
+  return fileStore(data, { durability, files, onNotice })
+}
 
 /** What is written for a call whose connection fails before it is carried out. */
 const nothing = { status: 0, contentType: '', body: '', retryAfter: undefined } as const

@@ -28,9 +28,20 @@ export type { LoadOptions, NamedScenario } from './scenario-files.ts'
 export { bundledScenarios, loadScenario, scenarioNames } from './scenario-files.ts'
 export type { ScenarioFile } from './scenarios-in-force.ts'
 export type { ClockState } from './state/clock.ts'
-export { StoreFormatError } from './state/journal-adapter.ts'
+export type { FileDoor } from './state/file-door.ts'
+export type {
+  FolderCompaction,
+  FolderRepair,
+  FolderReport,
+  PlaceInFolder,
+  RepairOptions,
+} from './state/folder-tools.ts'
+export { checkFolder, compactFolder, repairFolder } from './state/folder-tools.ts'
+export type { Durability } from './state/journal-adapter.ts'
 export { FolderInUseError } from './state/lock.ts'
+export { StoreFormatError } from './state/log-lines.ts'
 export type { Snapshot } from './state/snapshot.ts'
+export { StoreUnavailableError } from './state/store-error.ts'
 export type { Certificate, KeptCertificate } from './tls.ts'
 export { keptCertificate } from './tls.ts'
 export type { SignatureDiagnosis } from './traffic/diagnosis-mask.ts'

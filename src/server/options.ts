@@ -6,6 +6,8 @@ import type { SignatureHint } from './diagnosis.ts'
 import type { HttpStatusMode } from './encode.ts'
 import type { AnyHandler } from './handlers/handler.ts'
 import type { ScenarioFile } from './scenarios-in-force.ts'
+import type { FileDoor } from './state/file-door.ts'
+import type { Durability } from './state/journal-adapter.ts'
 import type { Exchange } from './traffic/journal.ts'
 
 /** What {@link createGateway} can be told; everything has a default. */
@@ -18,6 +20,11 @@ export interface GatewayOptions {
   readonly store?: 'memory' | 'file' | undefined
   /** The folder of a file store. @default '.localtop' */
   readonly data?: string | undefined
+  /**
+   * What an acknowledged change in a data folder survives: the end of the process however it comes, or
+   * a power cut as well (`fdatasync` of each group of changes before the answer). @default 'process'
+   */
+  readonly durability?: Durability | undefined
   /** Empties a data folder that holds state already. @default false */
   readonly fresh?: boolean | undefined
   /** Call limit of an app: `100/min`, `off`. @default the profile's */
@@ -45,6 +52,8 @@ export interface GatewayOptions {
   readonly methods?: readonly MethodEntry[] | undefined
   /** Told of every call, and of mistakes of the gateway's own. @default silent */
   readonly log?: ((event: LogEvent) => void) | undefined
+  /** What a file store writes through. @default the file system */
+  readonly files?: FileDoor | undefined
   /** The real time in milliseconds. @default Date.now */
   readonly wall?: (() => number) | undefined
 }
@@ -60,6 +69,8 @@ export type LogEvent =
   | ({ readonly event: 'call' } & Exchange & Partial<SignatureHint>)
   /** A scenario file in force was edited: it was read, or there is a problem with it. */
   | ({ readonly event: 'scenario' } & ScenarioFile)
+  /** The store cannot be written, or can again; a data folder was taken over from a dead process. */
+  | { readonly event: 'store'; readonly message: string }
   | { readonly event: 'bug'; readonly message: string; readonly stack: string | undefined }
 
 /** The data folder holds state, and a world was given: one of them would be lost. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -8,10 +9,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defaultWorld } from '../../src/contracts/index.ts'
 import {
   createGateway,
@@ -19,13 +19,11 @@ import {
   FolderInUseError,
   type Gateway,
   type GatewayOptions,
+  type LogEvent,
   StoreFormatError,
 } from '../../src/server/index.ts'
-import {
-  applyOperation,
-  JournalAdapter,
-  type StoreData,
-} from '../../src/server/state/journal-adapter.ts'
+import { JournalAdapter } from '../../src/server/state/journal-adapter.ts'
+import { applyOperation, type StoreData } from '../../src/server/state/log-lines.ts'
 import { addItem, type Caller, call, neighbour, phone } from '../support/gateway.ts'
 
 let folder: string
@@ -65,6 +63,9 @@ const logBytes = () => logs().reduce((sum, name) => sum + statSync(join(folder, 
 const titleOf = async (gateway: Gateway, num_iid: string, caller?: Caller) =>
   (await call(gateway, 'taobao.item.seller.get', { num_iid, fields: 'title' }, caller)).answer.item
     ?.title
+
+/** The number of a process that has ended. */
+const deadPid = () => spawnSync(process.execPath, ['--version']).pid
 
 const itemsOf = async (gateway: Gateway) => Object.keys((await gateway.snapshot()).items ?? {})
 
@@ -212,14 +213,49 @@ describe('a log', () => {
   })
 
   it('with an unreadable line in the middle refuses to open, naming file and line', async () => {
-    await during((gateway) => addItem(gateway))
+    await during(async (gateway) => {
+      for (let at = 0; at < 3; at++) await addItem(gateway)
+    })
     const path = newestLog()
     const lines = readFileSync(path, 'utf8').split('\n')
+    expect(lines).toHaveLength(5)
     lines[2] = lines[2]?.slice(0, 10) ?? ''
     writeFileSync(path, lines.join('\n'))
     const gateway = openGateway()
     await expect(gateway.ready()).rejects.toThrow(StoreFormatError)
     await expect(gateway.ready()).rejects.toThrow(`${path}: line 3`)
+  })
+
+  it('has a call whole or not at all, however its line is torn', async () => {
+    const code = 'A code of a seller who agreed'
+    await during(async (gateway) => {
+      const before = await gateway.snapshot({ secrets: true })
+      const codes = {
+        [code]: {
+          code,
+          app_key: '12345678',
+          seller: '本地小店',
+          redirect_uri: 'http://localhost/',
+          expires: '2099-01-01 00:00:00',
+        },
+      }
+      await gateway.restore({ ...before, codes })
+    })
+    const reading = (gateway: Gateway) => gateway.snapshot({ secrets: true })
+    const known = await during(async (gateway) => {
+      const sessions = Object.keys((await reading(gateway)).sessions ?? {})
+      const made = await call(gateway, 'taobao.top.auth.token.create', { code }, { session: null })
+      expect(made.error).toBeUndefined()
+      return sessions.length
+    })
+    const path = newestLog()
+    const written = readFileSync(path)
+    for (let length = 0; length <= written.length; length += 11) {
+      writeFileSync(path, written.subarray(0, length))
+      const { codes = {}, sessions = {} } = await during(reading)
+      // The code is there, or the session is that came of it.
+      expect(Object.keys(codes).length + Object.keys(sessions).length, `${length}`).toBe(known + 1)
+    }
   })
 
   it('grows by the same for each item, however many there are', async () => {
@@ -235,33 +271,6 @@ describe('a log', () => {
       const many = await growth()
       expect(few).toBeGreaterThan(100)
       expect(many).toBeLessThanOrEqual(few + 8)
-    })
-  })
-
-  it('that cannot be written acknowledges nothing, then and later', async () => {
-    const bugs: string[] = []
-    const gateway = openGateway({
-      log: (event) => event.event === 'bug' && bugs.push(event.message),
-    })
-    const kept = await addItem(gateway)
-    const handle = await open(newestLog())
-    vi.spyOn(Object.getPrototypeOf(handle), 'appendFile').mockRejectedValueOnce(new Error('ENOSPC'))
-    await handle.close()
-    const lost = await call(gateway, 'taobao.item.add', { ...phone, outer_id: 'LOST' })
-    expect(lost.error).toMatchObject({ code: 15, sub_code: 'isp.remote-service-error' })
-    expect(bugs).toEqual(['ENOSPC'])
-    const exchange = gateway.exchanges.find(lost.headers.get('x-localtop-exchange') ?? '')
-    expect(exchange?.explanation.en).toContain('ENOSPC')
-    const later = await call(gateway, 'taobao.item.add', phone)
-    expect(later.error?.sub_code).toBe('isp.remote-service-error')
-    await gateway.close()
-    await during(async (reopened) => {
-      expect(await titleOf(reopened, kept)).toBe(phone.title)
-      const found = await call(reopened, 'taobao.items.custom.get', {
-        outer_id: 'LOST',
-        fields: 'num_iid',
-      })
-      expect(found.answer).not.toHaveProperty('items')
     })
   })
 })
@@ -280,7 +289,7 @@ describe('a folder', () => {
   })
 
   it.each([
-    ['a process that is no more', () => String(spawnSync(process.execPath, ['--version']).pid)],
+    ['a process that is no more', () => String(deadPid())],
     // In a container every start has the same number.
     ['an earlier process with the number of this one', () => String(process.pid)],
     ['a process killed before it wrote its number', () => ''],
@@ -288,6 +297,50 @@ describe('a folder', () => {
     const num_iid = await during((gateway) => addItem(gateway))
     writeFileSync(join(folder, 'lock'), holder())
     await during(async (gateway) => expect(await titleOf(gateway, num_iid)).toBe(phone.title))
+  })
+
+  it.each([
+    ['of a process that is no more', (lock: object) => ({ ...lock, pid: deadPid() }), 'is no more'],
+    [
+      'of a process whose number another one has now',
+      (lock: object) => ({ ...lock, pid: process.ppid }),
+      'another one has its number',
+    ],
+  ])('with the lock %s is taken over, and the log says so', async (_, change, says) => {
+    const lock = await during(async (gateway) => {
+      await gateway.ready()
+      return JSON.parse(readFileSync(join(folder, 'lock'), 'utf8'))
+    })
+    expect(lock).toEqual({
+      pid: process.pid,
+      started: expect.stringMatching(/./),
+      host: hostname(),
+    })
+    writeFileSync(join(folder, 'lock'), JSON.stringify(change(lock)))
+    const events: LogEvent[] = []
+    await during((gateway) => gateway.ready(), { log: (event) => events.push(event) })
+    expect(events).toEqual([{ event: 'store', message: expect.stringContaining(says) }])
+    expect(existsSync(join(folder, 'lock'))).toBe(false)
+  })
+
+  it('held on another machine is refused: nobody can tell from here whether it runs', async () => {
+    const lock = { pid: deadPid(), started: 'then', host: 'another-machine' }
+    writeFileSync(join(folder, 'lock'), JSON.stringify(lock))
+    const gateway = openGateway()
+    await expect(gateway.ready()).rejects.toThrow(FolderInUseError)
+    await expect(gateway.ready()).rejects.toThrow(
+      `process ${lock.pid} on another-machine, which cannot be looked for`,
+    )
+  })
+
+  it('that several processes find dead at once goes to one of them', async () => {
+    await during((gateway) => gateway.ready())
+    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: deadPid() }))
+    writeFileSync(join(folder, 'lock.takeover'), JSON.stringify({ pid: process.ppid }))
+    await expect(openGateway().ready()).rejects.toThrow(`in use by process ${process.ppid}`)
+    writeFileSync(join(folder, 'lock.takeover'), JSON.stringify({ pid: deadPid() }))
+    await openGateway().ready()
+    expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toEqual(['lock'])
   })
 
   it('of another living process is not', async () => {
@@ -392,7 +445,7 @@ describe('a snapshot of the log', () => {
     const data: StoreData = new Map()
     const change = (...operation: [string, string, unknown?]) => {
       applyOperation(data, operation)
-      adapter.append(operation)
+      adapter.append([{ operation, undo: operation }])
     }
     for (let at = 0; at < 3000; at++) change('items', String(at), { at, text: '好'.repeat(20) })
     await adapter.flushed()
@@ -425,8 +478,9 @@ describe('a snapshot of the log', () => {
     for (let at = 0; at < 9; at++) {
       // Every length from far below to far above what is written at once, in an order that mixes them.
       const text = String(at).repeat(at % 3 === 0 ? 5_000_000 : at % 3 === 1 ? 3 : 2_500_000)
-      applyOperation(data, ['pictures', String(at), { text }])
-      adapter.append(['pictures', String(at), { text }])
+      const operation = ['pictures', String(at), { text }] as const
+      applyOperation(data, operation)
+      adapter.append([{ operation, undo: operation }])
     }
     await adapter.flushed()
     expect(await reread()).toEqual(data)

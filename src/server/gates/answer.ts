@@ -17,10 +17,9 @@ type Answerable = Received & {
 }
 
 /**
- * Runs the method's handler (or takes a fixed answer of a rule or the world, or a
- * sample), leaves the requested
- * `fields`, holds the answer against the contract and
- * waits until what was written is kept.
+ * Runs the method's handler (or takes a fixed answer of a rule or the world, or a sample), leaves the
+ * requested `fields`, holds the answer against the contract and waits until what was written is kept;
+ * what cannot be is refused where the gates are run.
  *
  * @param find the gateway's handlers
  * @param onBug told when a handler's answer breaks its own contract: our mistake, not the caller's
@@ -78,7 +77,8 @@ export function answerWith(
     result: object | Rejection,
     origin: 'handled' | 'sampled' | 'given' | 'scripted' = 'handled',
   ) {
-    if (result instanceof Rejection) return result
+    // A refusal may rest on what is not kept yet.
+    if (result instanceof Rejection) return kept(call, result)
     const { fields } = call.request as { fields?: readonly string[] }
     // What a rule answers is sent as it stands, whatever it does to its receiver.
     const response =
@@ -111,21 +111,12 @@ export function answerWith(
       response: patched as object,
       isGiven: origin === 'given' || origin === 'scripted',
     }
-    const kept = call.world.committed()
-    if (!kept) return facts
-    return kept.then(
-      () => facts,
-      (error: Error) => {
-        onBug(error, call)
-        return reject(
-          'remote-service-error/isp.remote-service-error',
-          {},
-          {
-            en: `The store could not be written: ${error.message}. The change is not acknowledged.`,
-            zh: `存储写入失败：${error.message}。本次修改未被确认。`,
-          },
-        )
-      },
-    )
+    return kept(call, facts)
   }
+}
+
+/** An outcome as soon as everything that it rests on is kept. @throws StoreUnavailableError */
+function kept<T>(call: Received, outcome: T): T | Promise<T> {
+  const committed = call.world.committed()
+  return committed ? committed.then(() => outcome) : outcome
 }

@@ -23,6 +23,7 @@ import { errorCatalogue } from '../error-list.ts'
 import { isLoopback } from '../listen.ts'
 import { scenarioNames } from '../scenario-files.ts'
 import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
+import { StoreUnavailableError } from '../state/store-error.ts'
 import type { ActiveRule } from '../traffic/rules.ts'
 import { version } from '../version.ts'
 import { badRequest, notFound, wholeNumber } from './bad-request.ts'
@@ -213,6 +214,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
         400,
       )
     }
+    if (error instanceof StoreUnavailableError) return c.json({ error: error.message }, 503)
     core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })
     return c.json({ error: `a mistake of this gateway: ${error.message}` }, 500)
   })

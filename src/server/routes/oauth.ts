@@ -18,6 +18,7 @@ import {
 import { addUrlencoded, noParameters } from '../../contracts/protocol/parameters.ts'
 import type { GatewayCore } from '../core.ts'
 import { grantCode, isAllowed, issueToken, redeemCode, refreshToken } from '../oauth.ts'
+import { StoreUnavailableError } from '../state/store-error.ts'
 import type { App, Seller, World } from '../state/world.ts'
 import type { Env } from './env.ts'
 import { consentPage, faultPage, landingPage, loggedOffPage, type Page } from './oauth-pages.ts'
@@ -105,6 +106,8 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
   app.get(oauthPaths.landing, () => page(landingPage(), 200))
 
   app.onError((error) => {
+    if (error instanceof StoreUnavailableError)
+      return failure(oauthError('server-error'), error.message)
     core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })
     return failure(oauthError('server-error'), 'a mistake of this gateway; its log has more')
   })

@@ -1,34 +1,44 @@
-import { once } from 'node:events'
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter } from 'lowdb'
-import { getOrCreate } from '../../contracts/get-or-create.ts'
+import { type FileDoor, nodeFiles, type OpenFile, syncFolder } from './file-door.ts'
+import {
+  linesFor,
+  logName,
+  logNumber,
+  type Operation,
+  type StoreData,
+  StoreFormatError,
+} from './log-lines.ts'
+import { type FolderProblem, readFolder } from './read-folder.ts'
+import { folderError } from './store-error.ts'
+import { removeUnfinishedSnapshot, writeSnapshot } from './write-snapshot.ts'
 
-/** Everything a store holds: collections of records by key. */
-export type StoreData = Map<string, Map<string, unknown>>
+/** What acknowledged changes survive: the end of the process, or a power cut. */
+export type Durability = 'process' | 'disk'
 
-/** One change of one record, as a line of the log: `[collection, key, value]`, without value when deleted. */
-export type Operation = readonly [collection: string, key: string, value?: unknown]
-
-const formatVersion = 1
-/** How much of a file is read at once: a picture is a line of megabytes. */
-const chunkBytes = 1024 * 1024
-
-interface Header {
-  readonly localtop: 'snapshot'
-  readonly format: number
-  /** The first log whose operations are not in this snapshot. */
-  readonly log: number
+/** One change, and what undoes it: the operation that puts back what was there. */
+export interface Change {
+  readonly operation: Operation
+  readonly undo: Operation
 }
 
-const snapshotName = 'snapshot.jsonl'
-const logName = (number: number) => `log-${String(number).padStart(8, '0')}.jsonl`
-const logPattern = /^log-(\d{8})\.jsonl$/
+export interface JournalOptions {
+  /** @default 'process' */
+  readonly durability?: Durability
+  /** @default node:fs */
+  readonly files?: FileDoor
+  /** Told what could not be kept, oldest first, before anybody who waits for it hears of it. */
+  readonly onLost?: (changes: readonly Change[]) => void
+}
 
-/** A data folder holds what this version cannot read; the message names file and line. */
-export class StoreFormatError extends Error {
-  override readonly name = 'StoreFormatError'
+/** Changes that are written, and refused, together. */
+interface Group {
+  readonly changes: Change[]
+  readonly lines: string[]
+  readonly done: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
 }
 
 /**
@@ -36,108 +46,75 @@ export class StoreFormatError extends Error {
  * grouped with whatever else waits; `write`, which lowdb means to write everything, makes a snapshot
  * and drops the logs it covers.
  *
- * What has been acknowledged is in the operating system's hands: it survives the process, not a power cut.
+ * A group is kept whole or not at all: what a failed write left of it is cut off again, everybody who
+ * waits is refused, and the next group is tried anew.
  */
 export class JournalAdapter implements Adapter<StoreData> {
   readonly #folder: string
+  readonly #files: FileDoor
+  readonly #durability: Durability
+  readonly #onLost: (changes: readonly Change[]) => void
   /** How many logs `read` had to go through: one for each start since the last snapshot. */
   logsRead = 0
-  #logNumber = 0
-  #log: FileHandle | undefined
+  #logNumber = 1
+  #log: OpenFile | undefined
+  /** How far the log is known to be good; whatever is behind it belongs to a failed write. */
+  #goodBytes = 0
+  #mustCut = false
+  /** Of all logs that `read` would go through. */
   #logBytes = 0
   #snapshotBytes = 0
-  #pending: string[] = []
-  /** The flush that will take what is pending; later changes join it until it starts. */
-  #scheduled: Promise<void> | undefined
-  /** The flush that is being written. */
-  #writing: Promise<void> | undefined
+  /** Takes changes until its write begins. */
+  #waiting: Group | undefined
+  /** The group that is being written. */
+  #writing: Group | undefined
+  /** Counts the failed writes: a snapshot that was being made meanwhile may hold what was refused. */
+  #failures = 0
   /** Everything that touches the log runs one after another. */
   #tail: Promise<unknown> = Promise.resolve()
-  /** After a failed write nothing may be acknowledged any more: memory is ahead of the disk. */
-  #broken: Error | undefined
 
-  constructor(folder: string) {
+  constructor(folder: string, options: JournalOptions = {}) {
     this.#folder = folder
-  }
-
-  /** Reads snapshot and logs, and begins a new log, so that a torn last line is never written on to. */
-  async read(): Promise<StoreData | null> {
-    await mkdir(this.#folder, { recursive: true })
-    const names = await readdir(this.#folder)
-    const logs = names
-      .map((name) => Number(logPattern.exec(name)?.[1] ?? Number.NaN))
-      .filter((number) => !Number.isNaN(number))
-      .sort((a, b) => a - b)
-    const data: StoreData = new Map()
-    const hasSnapshot = names.includes(snapshotName)
-    let bytes = 0
-    const firstLog = hasSnapshot ? await this.#readSnapshot(data) : 0
-    for (const number of logs) {
-      if (number >= firstLog) bytes += await this.#readLog(data, logName(number))
-      else await rm(join(this.#folder, logName(number)), { force: true })
-    }
-    this.#logBytes = bytes
-    this.logsRead = logs.filter((number) => number >= firstLog).length
-    this.#logNumber = Math.max(firstLog, (logs.at(-1) ?? 0) + 1)
-    return hasSnapshot || logs.length > 0 ? data : null
-  }
-
-  async #readSnapshot(data: StoreData): Promise<number> {
-    const path = join(this.#folder, snapshotName)
-    let header: Header | undefined
-    for await (const { text, number } of linesOf(path)) {
-      const value = parseLine(text)
-      this.#snapshotBytes += text.length
-      if (number === 1) header = headerOf(value, path)
-      else if (Array.isArray(value)) applyOperation(data, value as unknown as Operation)
-      else throw new StoreFormatError(`${path}: line ${number} cannot be read`)
-    }
-    if (!header) throw new StoreFormatError(`${path}: line 1 is no snapshot header`)
-    return header.log
-  }
-
-  /** @returns how long it is */
-  async #readLog(data: StoreData, name: string): Promise<number> {
-    const path = join(this.#folder, name)
-    let bytes = 0
-    for await (const { text, number, ended } of linesOf(path)) {
-      bytes += text.length
-      const operation = parseLine(text)
-      if (Array.isArray(operation)) applyOperation(data, operation as unknown as Operation)
-      else if (ended) {
-        throw new StoreFormatError(
-          `${path}: line ${number} cannot be read; only the last line of a log may be torn`,
-        )
-      }
-    }
-    return bytes
-  }
-
-  /** From here on changes go to another log; its file comes about with the first of them. */
-  async #beginLog(number: number): Promise<void> {
-    await this.#log?.close()
-    this.#log = undefined
-    this.#logNumber = number
-    this.#logBytes = 0
-  }
-
-  /** Queues one change; it is on its way to the disk once {@link flushed} says so. */
-  append(operation: Operation): void {
-    this.#pending.push(JSON.stringify(operation))
+    this.#files = options.files ?? nodeFiles
+    this.#durability = options.durability ?? 'process'
+    this.#onLost = options.onLost ?? (() => {})
   }
 
   /**
-   * Ends when everything appended so far has been written; `undefined` when nothing waits.
+   * Reads snapshot and logs, and begins a new log, so that a torn last line is never written on to.
+   *
+   * @throws StoreFormatError
+   */
+  async read(): Promise<StoreData | null> {
+    await mkdir(this.#folder, { recursive: true })
+    const content = await readFolder(this.#folder, refuseUnlessTorn)
+    for (const name of content.covered) {
+      await this.#files.rm(join(this.#folder, name), { force: true }).catch(() => undefined)
+    }
+    await removeUnfinishedSnapshot(this.#files, this.#folder)
+    this.#logBytes = content.logBytes
+    this.#snapshotBytes = content.snapshotBytes
+    this.logsRead = content.files.filter(({ name }) => logNumber(name) !== undefined).length
+    this.#logNumber = content.nextLog
+    return content.isEmpty ? null : content.data
+  }
+
+  /** Queues the changes of one call, which are kept together. */
+  append(changes: readonly Change[]): void {
+    if (!this.#waiting) {
+      this.#waiting = newGroup()
+      this.#enqueue(() => this.#writeWaiting())
+    }
+    this.#waiting.changes.push(...changes)
+    this.#waiting.lines.push(...linesFor(changes.map(({ operation }) => operation)))
+  }
+
+  /**
+   * Ends when everything appended so far is kept, fails when it is not; `undefined` when nothing waits.
    * Changes that arrive while a write is under way share the next one.
    */
   flushed(): Promise<void> | undefined {
-    if (this.#broken) return Promise.reject(this.#broken)
-    if (this.#pending.length === 0) return this.#writing
-    this.#scheduled ??= this.#enqueue(() => {
-      this.#scheduled = undefined
-      return this.#flush()
-    })
-    return this.#scheduled
+    return (this.#waiting ?? this.#writing)?.done
   }
 
   #enqueue<T>(job: () => Promise<T>): Promise<T> {
@@ -146,27 +123,89 @@ export class JournalAdapter implements Adapter<StoreData> {
     return run
   }
 
-  #flush(): Promise<void> {
-    this.#writing = this.#writePending().finally(() => {
+  async #writeWaiting(): Promise<void> {
+    const group = this.#waiting
+    if (!group) return
+    this.#writing = group
+    this.#waiting = undefined
+    try {
+      await this.#writeLines(group.lines)
       this.#writing = undefined
-    })
-    return this.#writing
+      group.resolve()
+    } catch (error) {
+      await this.#refuse(group, error)
+    }
   }
 
-  async #writePending(): Promise<void> {
-    const lines = this.#pending
-    if (lines.length === 0) return
-    this.#pending = []
-    try {
-      this.#log ??= await open(join(this.#folder, logName(this.#logNumber)), 'a')
-      for (const text of joined(lines)) {
-        await this.#log.appendFile(text)
-        this.#logBytes += text.length
-      }
-    } catch (error) {
-      this.#broken = error instanceof Error ? error : new Error(String(error))
-      throw this.#broken
+  async #writeLines(lines: readonly string[]): Promise<void> {
+    await this.#cutOff()
+    const isNew = this.#goodBytes === 0
+    const log = await this.#openLog()
+    let bytes = 0
+    this.#mustCut = true
+    for (const chunk of chunksOf(lines)) {
+      await log.appendFile(chunk)
+      bytes += chunk.byteLength
     }
+    if (this.#durability === 'disk') {
+      await log.datasync()
+      if (isNew) await syncFolder(this.#files, this.#folder)
+    }
+    this.#mustCut = false
+    this.#goodBytes += bytes
+    this.#logBytes += bytes
+  }
+
+  async #openLog(): Promise<OpenFile> {
+    this.#log ??= await this.#files.open(this.#logPath, 'a')
+    return this.#log
+  }
+
+  get #logPath(): string {
+    return join(this.#folder, logName(this.#logNumber))
+  }
+
+  /** What waits as well: it was decided on what the failed group had changed. */
+  async #refuse(group: Group, error: unknown): Promise<void> {
+    this.#failures++
+    const groups = this.#waiting ? [group, this.#waiting] : [group]
+    this.#writing = undefined
+    this.#waiting = undefined
+    this.#onLost(groups.flatMap(({ changes }) => changes))
+    // Where that fails too, it is tried again before the next write.
+    await this.#cutOff().catch(() => undefined)
+    const problem = folderError(this.#folder, error)
+    for (const { reject } of groups) reject(problem)
+  }
+
+  /** Takes away what a failed write has left behind the good part of the log. */
+  async #cutOff(): Promise<void> {
+    if (!this.#mustCut) return
+    await this.#closeLog()
+    try {
+      await this.#files.truncate(this.#logPath, this.#goodBytes)
+    } catch (error) {
+      // Nothing of it is there.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || this.#goodBytes > 0) throw error
+    }
+    this.#mustCut = false
+  }
+
+  /** Changes go to another log from here on; its file comes about with the first of them. */
+  async #beginLog(): Promise<number> {
+    await this.#writeWaiting()
+    await this.#cutOff()
+    await this.#closeLog()
+    this.#goodBytes = 0
+    this.#logBytes = 0
+    return this.#logNumber++
+  }
+
+  async #closeLog(): Promise<void> {
+    const log = this.#log
+    this.#log = undefined
+    // What counts was synced, or handed over, before.
+    await log?.close().catch(() => undefined)
   }
 
   /** Whether the log has grown so far beyond the snapshot that reading it back would cost more than it saves. */
@@ -177,138 +216,71 @@ export class JournalAdapter implements Adapter<StoreData> {
   /**
    * Writes a snapshot beside the old one and renames it, so that a crash at any moment leaves a
    * readable folder. Changes made meanwhile go to a new log; put and delete are whole values, so
-   * that one of them is in the snapshot as well does no harm.
+   * that one of them is in the snapshot as well does no harm. Where one of them is refused, the
+   * snapshot may hold it, and is not taken.
+   *
+   * @throws StoreUnavailableError; the folder is as before then
    */
   async write(data: StoreData): Promise<void> {
-    const covered = await this.#enqueue(async () => {
-      await this.#flush()
-      await this.#beginLog(this.#logNumber + 1)
-      return this.#logNumber - 1
-    })
-    const temporary = join(this.#folder, `${snapshotName}.tmp`)
-    const stream = createWriteStream(temporary, { flush: true })
-    const header: Header = { localtop: 'snapshot', format: formatVersion, log: covered + 1 }
-    this.#snapshotBytes = await writeLines(stream, header, data)
-    await rename(temporary, join(this.#folder, snapshotName))
-    await syncFolder(this.#folder)
+    const failuresBefore = this.#failures
+    let covered: number
+    try {
+      covered = await this.#enqueue(() => this.#beginLog())
+      const snapshot = await writeSnapshot(this.#files, this.#folder, data, covered + 1)
+      await this.#enqueue(async () => {
+        // What is in the snapshot and not in the log yet must not be refused any more.
+        await this.#writeWaiting()
+        if (this.#failures > failuresBefore) throw new Error('a write failed meanwhile')
+        await snapshot.putInPlace()
+      })
+      this.#snapshotBytes = snapshot.bytes
+    } catch (error) {
+      await removeUnfinishedSnapshot(this.#files, this.#folder)
+      throw folderError(this.#folder, error)
+    }
     for (const name of await readdir(this.#folder)) {
-      const number = logPattern.exec(name)?.[1]
-      if (number !== undefined && Number(number) <= covered) await rm(join(this.#folder, name))
+      const number = logNumber(name)
+      if (number !== undefined && number <= covered) {
+        await this.#files.rm(join(this.#folder, name), { force: true })
+      }
     }
   }
 
   async close(): Promise<void> {
     await this.flushed()?.catch(() => undefined)
-    await this.#enqueue(async () => {
-      await this.#log?.close()
-      this.#log = undefined
-    })
+    await this.#enqueue(() => this.#closeLog())
   }
+}
+
+function refuseUnlessTorn({ file, line, problem, torn }: FolderProblem): void {
+  if (torn) return
+  throw new StoreFormatError(`${file}: line ${line} ${problem}`)
+}
+
+function newGroup(): Group {
+  let resolve = () => {}
+  let reject = (_: Error) => {}
+  const done = new Promise<void>((keep, refuse) => {
+    resolve = keep
+    reject = refuse
+  })
+  // Nobody may be waiting: a change that is not waited for is refused as well.
+  done.catch(() => undefined)
+  return { changes: [], lines: [], done, resolve, reject }
 }
 
 /** So many characters are written at once, and a line more: pictures would make a text too long for a string. */
 const mostAtOnce = 4 * 1024 * 1024
 
-/** Lines as texts to write, each line ended. */
-function* joined(lines: readonly string[]): Generator<string> {
+/** Lines as bytes to write, each line ended. */
+function* chunksOf(lines: readonly string[]): Generator<Uint8Array> {
   let from = 0
   let size = 0
   for (const [at, line] of lines.entries()) {
     size += line.length
     if (size <= mostAtOnce && at < lines.length - 1) continue
-    yield `${lines.slice(from, at + 1).join('\n')}\n`
+    yield Buffer.from(`${lines.slice(from, at + 1).join('\n')}\n`)
     from = at + 1
     size = 0
-  }
-}
-
-async function writeLines(stream: WriteStream, header: Header, data: StoreData): Promise<number> {
-  let bytes = 0
-  let chunk = `${JSON.stringify(header)}\n`
-  let count = 0
-  const flush = async () => {
-    bytes += chunk.length
-    if (!stream.write(chunk)) await once(stream, 'drain')
-    else await new Promise((resolve) => setImmediate(resolve))
-    chunk = ''
-  }
-  const failed = once(stream, 'error').then(([error]) => {
-    throw error
-  })
-  const written = (async () => {
-    for (const [collection, records] of data) {
-      for (const [key, value] of records) {
-        chunk += `${JSON.stringify([collection, key, value] satisfies Operation)}\n`
-        // Small chunks keep the event loop free while calls go on being answered.
-        if (++count % 200 === 0 || chunk.length > mostAtOnce) await flush()
-      }
-    }
-    await flush()
-    stream.end()
-    await once(stream, 'close')
-  })()
-  await Promise.race([written, failed])
-  failed.catch(() => undefined)
-  return bytes
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder for this; the rename is durable there without it.
-  const handle = await open(folder, 'r').catch(() => undefined)
-  await handle?.sync().catch(() => undefined)
-  await handle?.close()
-}
-
-export function applyOperation(data: StoreData, operation: Operation): void {
-  const [collection, key] = operation
-  const records = getOrCreate(data, collection, () => new Map<string, unknown>())
-  if (operation.length > 2) records.set(key, operation[2])
-  else records.delete(key)
-}
-
-function headerOf(value: unknown, path: string): Header {
-  const header = value as Partial<Header> | undefined
-  if (header?.localtop !== 'snapshot' || typeof header.log !== 'number') {
-    throw new StoreFormatError(`${path}: line 1 is no snapshot header`)
-  }
-  if ((header.format ?? 0) > formatVersion) {
-    throw new StoreFormatError(
-      `${path} was written by a newer LocalTOP (format ${header.format}; this one reads up to ${formatVersion})`,
-    )
-  }
-  return header as Header
-}
-
-interface Line {
-  readonly text: string
-  /** From 1. */
-  readonly number: number
-  /** `false` for a last line without a line break: it may be torn. */
-  readonly ended: boolean
-}
-
-/** The lines of a file of any size; blank ones are passed over. */
-async function* linesOf(path: string): AsyncGenerator<Line> {
-  let rest = ''
-  let number = 0
-  for await (const chunk of createReadStream(path, {
-    encoding: 'utf8',
-    highWaterMark: chunkBytes,
-  })) {
-    const parts = (rest + chunk).split('\n')
-    rest = parts.pop() ?? ''
-    for (const text of parts) {
-      number++
-      if (text !== '') yield { text, number, ended: true }
-    }
-  }
-  if (rest !== '') yield { text: rest, number: number + 1, ended: false }
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
   }
 }

@@ -103,9 +103,13 @@ export function restoreSnapshot(store: Store, snapshot: Snapshot): void {
   }
   store.drop(
     [...before.keys()].filter(
-      (name) => name !== 'meta' && !(isSecret(name) && !(name in snapshot)),
+      (name) => !['meta', 'tenants'].includes(name) && !(isSecret(name) && !(name in snapshot)),
     ),
   )
+  // A tenant that stays keeps its clock and its journal.
+  for (const appKey of before.get('tenants')?.keys() ?? []) {
+    if (!Object.hasOwn(snapshot.tenants ?? {}, appKey)) store.delete('tenants', appKey)
+  }
   for (const [name, records] of Object.entries(snapshot)) {
     for (const [key, value] of Object.entries(records)) {
       store.put(name, key, withKnownSecrets(name, value, before.get(name)?.get(key)))

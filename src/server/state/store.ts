@@ -1,7 +1,11 @@
 import { Low, Memory } from 'lowdb'
-import { getOrCreate } from '../../contracts/get-or-create.ts'
-import { JournalAdapter, type StoreData } from './journal-adapter.ts'
+import type { FileDoor } from './file-door.ts'
+import { type Change, type Durability, JournalAdapter } from './journal-adapter.ts'
 import { lockFolder } from './lock.ts'
+import { applyOperation, type Operation, type StoreData } from './log-lines.ts'
+
+/** Told of every change of a record, also of one that is undone; `undefined` where there is none. */
+type Observer = (key: string, before: unknown, after: unknown) => void
 
 /** Where the world's records are kept. Reads go to `collection`; every change passes through `put` and `delete`. */
 export interface Store {
@@ -13,7 +17,14 @@ export interface Store {
   /** Drops whole collections. */
   drop(names: Iterable<string>): void
   names(): Iterable<string>
-  /** Ends when every change so far is kept; `undefined` when there is nothing to wait for. */
+  /** The one observer of a collection, who keeps indexes over it; `undefined` takes it away. */
+  observe(collection: string, observer: Observer | undefined): void
+  /**
+   * Ends when every change so far is kept; `undefined` when there is nothing to wait for. What cannot
+   * be kept has been undone when it fails.
+   *
+   * @throws StoreUnavailableError
+   */
   committed(): Promise<void> | undefined
   close(): Promise<void>
 }
@@ -23,88 +34,155 @@ const mostLogs = 8
 
 const empty: ReadonlyMap<string, never> = new Map<string, never>()
 
+/** What happens to a file store that its people should know. */
+type StoreNotice = (message: string) => void
+
+export interface FileStoreOptions {
+  readonly durability?: Durability | undefined
+  readonly files?: FileDoor | undefined
+  readonly onNotice: StoreNotice
+}
+
 /** A store that keeps nothing beyond the process. */
 export function memoryStore(): Store {
   const db = new Low<StoreData>(new Memory(), new Map())
-  return storeOver(db, {
+  const records = recordsOf(db)
+  return {
+    ...records,
     load: async () => {},
     committed: () => undefined,
     close: async () => {},
-  })
+  }
 }
 
 /**
- * A store in a folder: lowdb holds the data, the journal adapter keeps it, one line a change.
+ * A store in a folder: lowdb holds the data, the journal adapter keeps it, one line a call.
  *
- * @param onProblem told when the logs could not be folded into a snapshot
- * @throws FolderInUseError, StoreFormatError from `load`
+ * @throws FolderInUseError, StoreFormatError, StoreUnavailableError from `load`
  */
-export function fileStore(folder: string, onProblem: (problem: Error) => void): Store {
-  const adapter = new JournalAdapter(folder)
+export function fileStore(
+  folder: string,
+  { durability = 'process', files, onNotice }: FileStoreOptions,
+): Store {
+  let changes: Change[] = []
+  const adapter = new JournalAdapter(folder, {
+    durability,
+    ...(files && { files }),
+    onLost(lost) {
+      records.undo([...lost, ...changes])
+      changes = []
+    },
+  })
   const db = new Low<StoreData>(adapter, new Map())
+  const records = recordsOf(db, (change) => changes.push(change))
   let unlock: (() => void) | undefined
   let compaction: Promise<void> | undefined
+  /** Whether the last write failed: said once, not for every call. */
+  let failing = false
   // Once only: by the second time the folder may be somebody else's.
   const giveBack = () => {
     unlock?.()
     unlock = undefined
   }
-  return storeOver(
-    db,
-    {
-      async load() {
-        unlock = lockFolder(folder)
-        try {
-          const found = await adapter.read()
-          if (found) db.data = found
-          if (adapter.logsRead > mostLogs) await db.write()
-        } catch (error) {
-          giveBack()
-          throw error
-        }
-      },
-      committed() {
-        if (adapter.wantsCompaction && !compaction) {
-          compaction = db.write().finally(() => {
-            compaction = undefined
-          })
-          // What the logs hold is as safe as before; the next change tries again.
-          compaction.catch(onProblem)
-        }
-        return adapter.flushed()
-      },
-      async close() {
-        await compaction?.catch(() => undefined)
-        await adapter.close()
+  const kept = () => {
+    if (failing) onNotice(`the data folder ${folder} can be written again`)
+    failing = false
+  }
+  const refused = (error: Error) => {
+    if (!failing) onNotice(`${error.message}; calls that change something are refused until it can`)
+    failing = true
+    throw error
+  }
+
+  function compact() {
+    compaction = db.write().finally(() => {
+      compaction = undefined
+    })
+    // What the logs hold is as safe as before; a later change tries again.
+    return compaction.catch((error: Error) =>
+      onNotice(`the logs could not be folded into a snapshot, they stay: ${error.message}`),
+    )
+  }
+
+  return {
+    ...records,
+    async load() {
+      unlock = lockFolder(folder, onNotice)
+      try {
+        const found = await adapter.read()
+        if (found) db.data = found
+        if (adapter.logsRead > mostLogs) await compact()
+      } catch (error) {
         giveBack()
-      },
+        throw error
+      }
     },
-    adapter,
-  )
+    committed() {
+      const made = changes.length > 0
+      if (made) {
+        adapter.append(changes)
+        changes = []
+        if (adapter.wantsCompaction && !compaction) compact()
+      }
+      const flushed = adapter.flushed()
+      return made || failing ? flushed?.then(kept, refused) : flushed
+    },
+    async close() {
+      await compaction?.catch(() => undefined)
+      await adapter.close()
+      giveBack()
+    },
+  }
 }
 
-function storeOver(
-  db: Low<StoreData>,
-  keeping: Pick<Store, 'load' | 'committed' | 'close'>,
-  adapter?: JournalAdapter,
-): Store {
-  const store: Store = {
-    ...keeping,
+/** The part that all stores have in common: the records in memory, who observes them, what undoes a change. */
+function recordsOf(db: Low<StoreData>, onChange?: (change: Change) => void) {
+  const observers = new Map<string, Observer>()
+
+  /** What puts a record back to what it is now. */
+  function undoOf(collection: string, key: string): Operation {
+    const records = db.data.get(collection)
+    return records?.has(key) ? [collection, key, records.get(key)] : [collection, key]
+  }
+
+  function apply(operation: Operation) {
+    const [collection, key, after] = operation
+    const observer = observers.get(collection)
+    const before = observer && db.data.get(collection)?.get(key)
+    applyOperation(db.data, operation)
+    observer?.(key, before, after)
+  }
+
+  function change(operation: Operation) {
+    if (onChange) onChange({ operation, undo: undoOf(operation[0], operation[1]) })
+    apply(operation)
+  }
+
+  const records = {
     collection: <T>(name: string) => (db.data.get(name) ?? empty) as ReadonlyMap<string, T>,
-    put(collection, key, value) {
-      getOrCreate(db.data, collection, () => new Map<string, unknown>()).set(key, value)
-      adapter?.append([collection, key, value])
+    put: (collection: string, key: string, value: unknown) => change([collection, key, value]),
+    delete(collection: string, key: string) {
+      if (db.data.get(collection)?.has(key)) change([collection, key])
     },
-    delete(collection, key) {
-      if (db.data.get(collection)?.delete(key)) adapter?.append([collection, key])
-    },
-    drop(names) {
+    drop(names: Iterable<string>) {
       for (const name of [...names]) {
-        for (const key of [...(db.data.get(name)?.keys() ?? [])]) store.delete(name, key)
+        for (const key of [...(db.data.get(name)?.keys() ?? [])]) records.delete(name, key)
         db.data.delete(name)
       }
     },
     names: () => db.data.keys(),
+    observe(collection: string, observer: Observer | undefined) {
+      if (observer) observers.set(collection, observer)
+      else observers.delete(collection)
+    },
+    /** Takes changes back, the last one first. */
+    undo(changes: readonly Change[]) {
+      for (let at = changes.length - 1; at >= 0; at--) {
+        const { undo } = changes[at] as Change
+        apply(undo)
+        if (db.data.get(undo[0])?.size === 0) db.data.delete(undo[0])
+      }
+    },
   }
-  return store
+  return records
 }

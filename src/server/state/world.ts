@@ -74,6 +74,10 @@ export interface World {
   counts(): { apps: number; sellers: number; sessions: number; items: number }
   /** Makes the indexes anew from what the store holds. */
   reindex(): void
+  /** Numbers that were given out elsewhere, or before something was undone, are not given out again. */
+  continueAfter(issued: number): void
+  /** The world is no more: its indexes follow the store no longer. */
+  dispose(): void
 }
 
 const kinds = [
@@ -94,27 +98,40 @@ const collectionName = (kind: string, worldId: string) =>
 
 interface Shelf {
   readonly items: Map<string, StoredItem>
-  readonly byOuterId: Map<string, Set<string>>
+  /** Item numbers; most codes are those of one item, and a set for each would be a fifth of the memory. */
+  readonly byOuterId: Map<string, string | Set<string>>
 }
 
 export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): World {
   const [apps, sellers, sessions, items, categories, settings, pictures, codes] = kinds.map(
     (kind) => collectionName(kind, id),
   ) as [string, string, string, string, string, string, string, string]
+  const issuedKey = `issued@${id}`
   const shelves = new Map<string, Shelf>()
-  /** How many numbers the store knows to be given out. */
-  let kept = 0
 
   function shelfOf(nick: string): Shelf {
     return getOrCreate(shelves, nick, () => ({ items: new Map(), byOuterId: new Map() }))
   }
 
-  function index(item: StoredItem, before: StoredItem | undefined) {
-    const shelf = shelfOf(item.nick)
+  // The indexes follow the store, whoever changes it: a call, or the undoing of one that was refused.
+  store.observe(items, (numIid, was, is) => {
+    const [before, after] = [was, is] as [StoredItem | undefined, StoredItem | undefined]
     if (before) unindex(before)
+    // An item that is changed keeps its place.
+    if (before && before.nick !== after?.nick) shelfOf(before.nick).items.delete(numIid)
+    if (after) index(after)
+  })
+
+  function index(item: StoredItem) {
+    const shelf = shelfOf(item.nick)
     shelf.items.set(item.num_iid, item)
     for (const outerId of outerIdsOf(item)) {
-      getOrCreate(shelf.byOuterId, outerId, () => new Set<string>()).add(item.num_iid)
+      const numbers = shelf.byOuterId.get(outerId)
+      if (numbers === undefined) shelf.byOuterId.set(outerId, item.num_iid)
+      else if (typeof numbers === 'object') numbers.add(item.num_iid)
+      else if (numbers !== item.num_iid) {
+        shelf.byOuterId.set(outerId, new Set([numbers, item.num_iid]))
+      }
     }
   }
 
@@ -122,16 +139,17 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     const shelf = shelfOf(item.nick)
     for (const outerId of outerIdsOf(item)) {
       const numbers = shelf.byOuterId.get(outerId)
-      numbers?.delete(item.num_iid)
-      if (numbers?.size === 0) shelf.byOuterId.delete(outerId)
+      if (typeof numbers === 'object') numbers.delete(item.num_iid)
+      if (numbers === item.num_iid || (typeof numbers === 'object' && numbers.size === 0)) {
+        shelf.byOuterId.delete(outerId)
+      }
     }
   }
 
   /** Before what bears the numbers: a log torn between them skips a number and never gives it twice. */
   function keepIssued() {
-    if (ids.issued() === kept) return
-    kept = ids.issued()
-    store.put('meta', `issued@${id}`, kept)
+    const issued = ids.issued()
+    if (store.collection('meta').get(issuedKey) !== issued) store.put('meta', issuedKey, issued)
   }
 
   /** Drops those pictures of an item that it shows no more. */
@@ -176,18 +194,17 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     itemsByOuterId(nick, outerId) {
       const shelf = shelves.get(nick)
       const numbers = shelf?.byOuterId.get(outerId) ?? []
-      return [...numbers].flatMap((numIid) => shelf?.items.get(numIid) ?? [])
+      return [...(typeof numbers === 'string' ? [numbers] : numbers)].flatMap(
+        (numIid) => shelf?.items.get(numIid) ?? [],
+      )
     },
     putItem(item) {
       const before = world.item(item.num_iid)
-      index(item, before)
       keepIssued()
       store.put(items, item.num_iid, item)
       dropPictures(before, item)
     },
     deleteItem(item) {
-      unindex(item)
-      shelfOf(item.nick).items.delete(item.num_iid)
       store.delete(items, item.num_iid)
       dropPictures(item, undefined)
     },
@@ -211,6 +228,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
       shelves.clear()
       world.limiter.clear()
       ids.restart()
+      keepIssued()
       store.put(settings, 'settings', {
         unknown_categories: seed.unknown_categories,
         duplicate_items: seed.duplicate_items,
@@ -250,13 +268,15 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     reindex() {
       shelves.clear()
       for (const item of store.collection<StoredItem>(items).values()) {
-        index(item, undefined)
+        index(item)
         ids.continueAfterId(item.num_iid)
         for (const { sku_id } of item.skus?.sku ?? []) if (sku_id) ids.continueAfterId(sku_id)
         for (const picture of shownBy(item)) ids.continueAfterId(picture)
       }
-      ids.continueAfter(store.collection<number>('meta').get(`issued@${id}`) ?? 0)
+      ids.continueAfter(store.collection<number>('meta').get(issuedKey) ?? 0)
     },
+    continueAfter: (issued) => ids.continueAfter(issued),
+    dispose: () => store.observe(items, undefined),
   }
   return world
 }
