@@ -112,7 +112,7 @@ describe('localtop start', () => {
       folder,
     )
     expect(await running.prints('Ctrl-C')).toContain(
-      'Of number 2 of calls of taobao.item.seller.get: ban the API for the app for 2s (accesscontrol.limited-by-app-api-access-count), once.',
+      'Of number 2 of calls of taobao.item.seller.get or taobao.item.add: ban the API for the app for 2s (accesscontrol.limited-by-app-api-access-count), once.',
     )
   })
 
