@@ -123,8 +123,11 @@ const longText = z
   .regex(/^-?(0|[1-9]\d{0,18})$/, 'expected a whole number')
   .refine(fitsLong, 'expected a whole number of 64 bits')
 
+/** Asked of texts that the pattern has refused, too: whether those are numbers is not the question here. */
 function fitsLong(text: string): boolean {
-  return text.length < 19 || BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+  return (
+    text.length < 19 || !/^-?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+  )
 }
 
 /** A whole number as text or number; `number` where it is exact, else digits. */
