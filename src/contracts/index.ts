@@ -145,6 +145,7 @@ export {
   parseTimestamp,
   timestampWindow,
 } from './protocol/timestamp.ts'
+export type { WireShape } from './protocol/wire-shape.ts'
 export type { Rate } from './rate.ts'
 export { formatRate, parseRate, rateWindow } from './rate.ts'
 export type { KnownMethods } from './registry.ts'
