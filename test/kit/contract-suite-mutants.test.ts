@@ -855,6 +855,81 @@ const mutants: Readonly<Record<string, Mutant>> = {
       desc: (params.desc ?? '').split('&')[0] ?? '',
     })),
   ),
+  'a page has twenty items': m(
+    /state\/default-page$/,
+    of('taobao.items.onsale.get', (params) => ({ page_size: '20', ...params })),
+  ),
+  'pages may be as deep as they like': m(
+    /state\/too-deep$/,
+    of('taobao.items.onsale.get', (params) =>
+      params.page_no === '1001' ? { ...params, page_no: '1' } : undefined,
+    ),
+  ),
+  'cid is ignored': m(
+    /onsale\.get\/state\/narrowed$/,
+    of('taobao.items.onsale.get', ({ cid: _, ...params }) => params),
+  ),
+  'has_discount is ignored': m(
+    /state\/flags$/,
+    of('taobao.items.onsale.get', ({ has_discount: _, ...params }) => params),
+  ),
+  'every session is the first seller': m(
+    /state\/whose$/,
+    asks((params, { sessions }) =>
+      params.session === sessions.neighbour ? { ...params, session: sessions.own } : undefined,
+    ),
+  ),
+  'a deleted item is refused with a made-up sub_code': m(
+    /delete\/state\/final$/,
+    inRefusals((error) => (error.code === 15 ? { ...error, sub_code: 'isv.not-found' } : error)),
+  ),
+  'a title is limited in bytes': m(
+    /add\/limits\/title\/.*inside$/,
+    of('taobao.item.add', (params) =>
+      Buffer.byteLength(params.title ?? '') > 120
+        ? { ...params, title: 'x'.repeat(121) }
+        : undefined,
+    ),
+  ),
+  'fractions are cut off': m(
+    /add\/types\/num\/1\.5$/,
+    of('taobao.item.add', (params) => ({
+      ...params,
+      num: String(Number.parseInt(params.num ?? '', 10)),
+    })),
+  ),
+  'a day that does not exist is the next': m(
+    /types\/start_modified\/2026-02-30/,
+    of('taobao.items.onsale.get', (params) =>
+      params.start_modified?.startsWith('2026-02-30')
+        ? { ...params, start_modified: '2026-03-02 00:00:00' }
+        : undefined,
+    ),
+  ),
+  'yes is true': m(
+    /types\/has_discount\/yes$/,
+    of('taobao.items.onsale.get', (params) =>
+      params.has_discount === 'yes' ? { ...params, has_discount: 'true' } : undefined,
+    ),
+  ),
+  'an empty title is a title': m(
+    /add\/required\/title\/empty$/,
+    of('taobao.item.add', (params) =>
+      params.title === '' ? { ...params, title: 'x' } : undefined,
+    ),
+  ),
+  'without sign_method nothing is accepted': m(
+    /sign\/no-method$/,
+    refuses(({ params }) => params.sign_method === undefined, 25, 'Invalid signature'),
+  ),
+  'created is written in UTC': m(
+    /add\/state\/read-back$/,
+    each((name, value) => (name === 'created' ? formatTime(Date.now() - 28_800_000) : value)),
+  ),
+  'refusals of sessions lack their sub_code': m(
+    /session\/unknown$/,
+    inRefusals((error) => without(error, 'sub_code')),
+  ),
   // Batches
   'a batch answers in another order': m(
     /batch\/order$/,

@@ -83,7 +83,7 @@ export const addItem = (
   keep: Readonly<Record<string, string>> = { item: 'item.num_iid' },
 ): CaseStep => ({
   call: { method: 'taobao.item.add', params: { ...newItem, ...params } },
-  expect: { outcome: 'answer', method: 'taobao.item.add' },
+  expect: { outcome: 'answer', method: 'taobao.item.add', now: ['item.created'] },
   keep,
 })
 

@@ -28,6 +28,21 @@ export function wrongType(contract: AnyContract, name: string): string | undefin
   return accepts('x') || accepts(noValue) ? undefined : noValue
 }
 
+/** What comes close to a value and is none, by a value of that type. */
+const nearly = [
+  ['1.50', '1.234'],
+  ['1', '1.5'],
+  ['true', 'yes'],
+  ['2026-01-01 00:00:00', '2026-02-30 00:00:00'],
+] as const
+
+/** A text that lenient readers take for a value of the parameter's type and that is none. */
+export function nearlyRight(contract: AnyContract, name: string): string | undefined {
+  const accepts = acceptedBy(contract, name)
+  if (accepts('x')) return undefined
+  return nearly.find(([right, wrong]) => accepts(right) && !accepts(wrong))?.[1]
+}
+
 /**
  * The limits of a parameter, found by halving.
  *
@@ -54,7 +69,8 @@ export function edgesOf(
 const mostCharacters = 300_000
 
 function textEdges(accepts: Accepts): Edge[] {
-  const text = (length: number) => 'x'.repeat(length)
+  // Three bytes each: who counts bytes instead of characters is found out.
+  const text = (length: number) => '中'.repeat(length)
   const longest = lastAccepted(1n, BigInt(mostCharacters), (n) => accepts(text(Number(n))))
   const edges: Edge[] = []
   if (longest !== undefined) {

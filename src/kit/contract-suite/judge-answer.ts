@@ -128,18 +128,17 @@ function checkRefusal(body: Body, expected: ExpectedRefusal, { profile }: Judgin
     const type = body.format === 'json' && profile === 'production' ? ', as number' : ''
     const wanted = codesIn(expected.error, profile).join(' or ')
     found.push(mismatch(below(root, 'code'), `${wanted}${type}`, refusalText(parts)))
-  } else if (
-    name &&
-    !expected.error.includes('business') &&
-    !msgsOf(name).some((one) => one.test(String(msg)))
-  ) {
+  } else if (name && !msgsOf(name).some((one) => one.test(String(msg)))) {
     found.push(mismatch(below(root, 'msg'), String(platformErrors[name].msg), msg))
   }
   if (typeof msg !== 'string' || msg === '') found.push(mismatch(below(root, 'msg'), 'a text', msg))
   if (expected.parameter !== undefined && !String(msg).endsWith(`:${expected.parameter}`)) {
     found.push(mismatch(below(root, 'msg'), `the name "${expected.parameter}" behind a colon`, msg))
   }
-  const wantsSubCode = expected.subCode !== undefined || expected.error.includes('business')
+  const wantsSubCode =
+    expected.subCode !== undefined ||
+    name === 'invalid-session' ||
+    expected.error.includes('business')
   if (wantsSubCode || sub_code !== undefined) {
     const isThere = typeof sub_code === 'string' && sub_code !== ''
     if (!isThere || !sub_code.startsWith(expected.subCode ?? '')) {

@@ -18,7 +18,7 @@ import type {
   PlannedCall,
   SessionOf,
 } from './case.ts'
-import { edgesOf, wrongType } from './edges.ts'
+import { edgesOf, nearlyRight, wrongType } from './edges.ts'
 import type { CaseOptions } from './options.ts'
 import { structureIn } from './shape-check.ts'
 
@@ -139,19 +139,31 @@ function* requiredCases({ contract, profile, base, one }: Making): Generator<Con
       withParameter(base, name, undefined),
       refusal('missing-required-arguments', name),
     )
+    if (base.files[name]) continue
+    yield one(
+      `${name}/empty`,
+      `an empty ${name} counts as missing`,
+      withParameter(base, name, ''),
+      refusal('missing-required-arguments', name),
+      { assumed: true },
+    )
   }
 }
 
 function* typeCases({ contract, base, one }: Making): Generator<ContractCase> {
   for (const name of parametersOf(contract)) {
-    const wrong = wrongType(contract, name)
-    if (wrong === undefined) continue
-    yield one(
-      name,
-      `${name} of the wrong type is 41 and is named`,
-      withParameter(base, name, wrong),
-      refusal('invalid-arguments', name),
-    )
+    const wrong = (id: string, words: string, value: string, assumed: boolean) =>
+      one(
+        id,
+        `${words} is 41 and is named`,
+        withParameter(base, name, value),
+        refusal('invalid-arguments', name),
+        { assumed },
+      )
+    const text = wrongType(contract, name)
+    if (text !== undefined) yield wrong(name, `${name} of the wrong type`, text, false)
+    const near = nearlyRight(contract, name)
+    if (near !== undefined) yield wrong(`${name}/${near}`, `${name}=${near}`, near, true)
   }
 }
 

@@ -212,6 +212,12 @@ function signRows(profile: ProfileName): Row[] {
       ],
     ]),
     [
+      'no-method',
+      'without sign_method a sign by md5 is accepted',
+      { method: time, system: { sign_method: null } },
+      answered,
+    ],
+    [
       'other-method',
       'a sign by md5 where hmac is declared is refused as 25',
       { method: time, signMethod: 'hmac', sign: { by: 'md5' } },

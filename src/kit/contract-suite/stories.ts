@@ -2,7 +2,7 @@ import { addItem, addPicture, newItem, picture } from './base-call.ts'
 import type { CaseStep, ContractCase, ExpectedAnswer, PlannedCall, SessionOf } from './case.ts'
 
 type Params = Readonly<Record<string, string>>
-type Holding = Pick<ExpectedAnswer, 'holds' | 'present' | 'absent' | 'format'>
+type Holding = Pick<ExpectedAnswer, 'holds' | 'present' | 'absent' | 'format' | 'now'>
 
 /** A call that is carried out. */
 const does = (
@@ -25,10 +25,19 @@ const does = (
 }
 
 /** A call that the method itself refuses. */
-const fails = (method: string, params: Params, session: SessionOf = 'own'): CaseStep => ({
+const fails = (
+  method: string,
+  params: Params,
+  { session = 'own', subCode }: { session?: SessionOf; subCode?: string } = {},
+): CaseStep => ({
   call: { method, params, session },
-  expect: { outcome: 'refusal', error: ['business'] },
+  expect: { outcome: 'refusal', error: ['business'], ...(subCode !== undefined && { subCode }) },
 })
+
+/** Documented: what methods of items answer of an item that is gone, and of another seller's. */
+const gone = { subCode: 'isv.item-is-delete:invalid-numIid' }
+const foreign = { subCode: 'isv.invalid-permission:update-item', session: 'neighbour' } as const
+const neighbour = { session: 'neighbour' } as const
 
 const item = { num_iid: '{{item}}' }
 const fields = 'num_iid,title,price,num,desc,outer_id,approve_status'
@@ -98,12 +107,12 @@ const stories: readonly Story[] = [
     'texts',
     'texts come back as they were, in JSON and in XML',
     [
-      addItem({ desc: '<b>茶 & 杯</b> "引号" \'单\'\n第二行' }),
-      reads({ desc: '<b>茶 & 杯</b> "引号" \'单\'\n第二行' }, 'desc'),
+      addItem({ desc: '<b>茶 & 杯</b> "引号" \'单\'\n第二行 😀' }),
+      reads({ desc: '<b>茶 & 杯</b> "引号" \'单\'\n第二行 😀' }, 'desc'),
       does(
         'taobao.item.seller.get',
         { ...item, fields: 'desc' },
-        { format: 'xml', holds: { item: { desc: '<b>茶 & 杯</b> "引号" \'单\'\n第二行' } } },
+        { format: 'xml', holds: { item: { desc: '<b>茶 & 杯</b> "引号" \'单\'\n第二行 😀' } } },
       ),
     ],
   ],
@@ -197,7 +206,11 @@ const stories: readonly Story[] = [
     'an update of the price changes nothing else',
     [
       addItem(),
-      does(update, { ...item, price: '19.90' }, { holds: { item: { num_iid: '{{item}}' } } }),
+      does(
+        update,
+        { ...item, price: '19.90' },
+        { holds: { item }, present: ['item.modified'], now: ['item.modified'] },
+      ),
       reads({ ...nothingElse, price: '19.90', approve_status: 'onsale' }),
     ],
   ],
@@ -235,8 +248,13 @@ const stories: readonly Story[] = [
       lists(onsale, 0),
       lists(inventory, 0),
       does('taobao.items.custom.get', { outer_id: '{{unique}}', fields }, { absent: ['items'] }),
-      fails('taobao.item.delete', item),
-      fails(update, { ...item, price: '1.00' }),
+      does(
+        'taobao.items.custom.get',
+        { outer_id: '{{unique}}', fields },
+        { absent: ['items'], format: 'xml' },
+      ),
+      fails('taobao.item.delete', item, gone),
+      fails(update, { ...item, price: '1.00' }, gone),
     ],
   ],
   [
@@ -333,6 +351,49 @@ const stories: readonly Story[] = [
   ],
   [
     onsale,
+    'default-page',
+    'a page has forty items where nothing is said',
+    [
+      ...Array.from({ length: 41 }, () => addItem()),
+      does(
+        onsale,
+        { fields: 'num_iid', q: '{{unique}}' },
+        {
+          holds: { total_results: 41 },
+          present: ['items.item[39].num_iid'],
+          absent: ['items.item[40]'],
+        },
+      ),
+    ],
+  ],
+  [
+    onsale,
+    'too-deep',
+    'pages beyond a hundred thousand items are refused',
+    [
+      fails(
+        onsale,
+        { fields: 'num_iid', page_no: '1001', page_size: '100' },
+        { subCode: 'isv.invalid-parameter:gain-number-too-large' },
+      ),
+    ],
+  ],
+  [
+    onsale,
+    'flags',
+    'has_discount leaves only the items that have one',
+    [
+      addItem({}, { other: 'item.num_iid' }),
+      addItem({ has_discount: 'true' }),
+      does(
+        onsale,
+        { fields: 'num_iid', q: '{{unique}}', has_discount: 'true' },
+        { holds: { total_results: 1, items: { item: [item] } } },
+      ),
+    ],
+  ],
+  [
+    onsale,
     'narrowed',
     'q and cid leave only the items that have them',
     [
@@ -390,10 +451,10 @@ const stories: readonly Story[] = [
     "another seller's item can be neither read nor changed nor deleted",
     [
       addItem(),
-      fails('taobao.item.seller.get', { ...item, fields }, 'neighbour'),
-      fails(update, { ...item, price: '1.00' }, 'neighbour'),
-      fails('taobao.item.delete', item, 'neighbour'),
-      fails(quantity, { ...item, quantity: '1' }, 'neighbour'),
+      fails('taobao.item.seller.get', { ...item, fields }, neighbour),
+      fails(update, { ...item, price: '1.00' }, foreign),
+      fails('taobao.item.delete', item, neighbour),
+      fails(quantity, { ...item, quantity: '1' }, neighbour),
       reads({ ...nothingElse, price: '25.00' }),
     ],
     { needs: ['session', 'neighbour'] },
@@ -414,6 +475,40 @@ const stories: readonly Story[] = [
       },
     ],
     { needs: ['session', 'neighbour'] },
+  ],
+  [
+    'taobao.user.seller.get',
+    'whose',
+    'the session says whose shop it is',
+    [
+      does('taobao.user.seller.get', { fields: 'nick' }, {}, { keep: { nick: 'user.nick' } }),
+      {
+        call: { method: 'taobao.user.seller.get', params: { fields: 'nick' }, ...neighbour },
+        expect: {
+          outcome: 'answer',
+          method: 'taobao.user.seller.get',
+          present: ['user.nick'],
+          differs: { 'user.nick': '{{nick}}' },
+        },
+      },
+      { ...addItem(), call: { ...addItem().call, ...neighbour } },
+      fails('taobao.item.seller.get', { ...item, fields }),
+    ],
+    { needs: ['session', 'neighbour'] },
+  ],
+  [
+    'taobao.item.seller.get',
+    'parts',
+    'a part of a structure may be asked for, and blanks between names do no harm',
+    [
+      addItem(),
+      does(
+        'taobao.item.seller.get',
+        { ...item, fields: 'num_iid, location.city' },
+        { holds: { item: { location: { city: '杭州' } } }, absent: ['item.location.state'] },
+      ),
+    ],
+    assumed,
   ],
   [
     'taobao.item.seller.get',
