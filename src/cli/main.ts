@@ -3,7 +3,7 @@ import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
 import { CallFormatError, OptionError } from '../contracts/index.ts'
-import { ProgramError } from '../kit/index.ts'
+import { NoCaseError, NothingToRunError, ProgramError } from '../kit/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -24,6 +24,7 @@ import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
 import { storeCommand } from './store.ts'
 import { complain, UsageError } from './terminal.ts'
+import { verifyCommand } from './verify.ts'
 
 // Node 22 and later keep the compiled code for the next start.
 ;(module as { enableCompileCache?: () => void }).enableCompileCache?.()
@@ -36,6 +37,7 @@ const program = new Command('localtop')
   .addCommand(matrixCommand())
   .addCommand(publishCommand())
   .addCommand(explainCommand())
+  .addCommand(verifyCommand())
   .addCommand(scenariosCommand())
   .addCommand(methodsCommand())
   .addCommand(errorsCommand())
@@ -90,6 +92,8 @@ function statusOf(error: unknown): number {
     CallFormatError,
     DataFileError,
     ItemFileError,
+    NoCaseError,
+    NothingToRunError,
     ProgramError,
   ].some((kind) => error instanceof kind)
   complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)

@@ -172,10 +172,17 @@ export {
   parseTimestamp,
   timestampWindow,
 } from './protocol/timestamp.ts'
+export type { WireShape } from './protocol/wire-shape.ts'
 export type { Rate } from './rate.ts'
 export { formatRate, parseRate, rateWindow } from './rate.ts'
 export type { KnownMethods } from './registry.ts'
 export { findMethod, knownMethods, methodNames, methods, tierOf } from './registry.ts'
+export {
+  html as escapeHtml,
+  markdown as escapeMarkdown,
+  terminal as escapeTerminal,
+  xml as escapeXmlText,
+} from './report/escape.ts'
 export type { ReportForm } from './report/forms.ts'
 export { describeForm, report, reportForms } from './report/forms.ts'
 export type { FailOn, MatrixReport, MatrixVerdict, ProgramRun } from './report/run-report.ts'
@@ -186,6 +193,7 @@ export {
   noCallHint,
   verdictOn,
 } from './report/run-report.ts'
+export { style as reportStyle } from './report/style.ts'
 export type { Paint } from './report/text.ts'
 export type { FaultSeed, Rule, RuleSeed } from './rule.ts'
 export { errorRef } from './rule.ts'

@@ -15,6 +15,23 @@ export {
 export { ProgramError } from './child.ts'
 export type { ContractBreach } from './contract-breaches.ts'
 export { contractBreaches } from './contract-breaches.ts'
+export type {
+  CaseKind,
+  CaseStep,
+  ContractCase,
+  Expected,
+  PlannedCall,
+} from './contract-suite/case.ts'
+export { caseKinds } from './contract-suite/case.ts'
+export { contractCases, eachContractCase, NoCaseError } from './contract-suite/cases.ts'
+export { contractReport, writeContractReports } from './contract-suite/contract-report.ts'
+export type { Mismatch } from './contract-suite/mismatch.ts'
+export type { CaseOptions, ContractSuiteOptions } from './contract-suite/options.ts'
+export type { CaseOutcome } from './contract-suite/play.ts'
+export { reasonNotToRun } from './contract-suite/play.ts'
+export type { ContractReport, ContractRunOptions } from './contract-suite/run.ts'
+export { NothingToRunError, runContractSuite } from './contract-suite/run.ts'
+export { ContractError, defineContractSuite } from './contract-suite/suite.ts'
 export { describeStep } from './describe-step.ts'
 export type { Fixture, FixtureOptions } from './fixture.ts'
 export { createFixture } from './fixture.ts'

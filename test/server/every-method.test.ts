@@ -12,8 +12,8 @@ import {
   sampleRequest,
   type WireArguments,
 } from '../../src/contracts/index.ts'
+import { readXml, type XmlElement } from '../../src/kit/contract-suite/read-xml.ts'
 import { createGateway } from '../../src/server/index.ts'
-import { readXml, type XmlElement } from '../contracts/read-xml.ts'
 import { type Params, send, signedParams } from '../support/gateway.ts'
 
 // The loop: the client makes a request from a contract, the gateway judges it by the contract and answers
