@@ -30,12 +30,12 @@ export function readXml(document: string): XmlElement {
     { name: '', attributes: '', children: [], text: '' },
   ]
   const whole = (body[1] ?? '').replaceAll(
-    /<([\w.-]+)((?: [\w.]+="[^"<]*")*) ?\/>/g,
+    /<([\w.-]+)((?: [\w.]+="[^"<&]*")*) ?\/>/g,
     '<$1$2></$1>',
   )
   for (const [, token = ''] of whole.matchAll(/(<[^>]*>|[^<]+)/g)) {
     const here = open.at(-1) as (typeof open)[number]
-    const tag = /^<(\/?)([A-Za-z_][\w.-]*)((?: [\w.]+="[^"<]*")*)>$/.exec(token)
+    const tag = /^<(\/?)([A-Za-z_][\w.-]*)((?: [\w.]+="[^"<&]*")*)>$/.exec(token)
     if (token.startsWith('<') && !tag) throw new Error(`no tag: ${token}`)
     if (!tag) here.text += unescaped(token)
     else if (tag[1] === '') {
