@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  defaultWorld,
   formatRate,
   OptionError,
   type ProfileName,
@@ -48,7 +49,7 @@ export async function openTarget(options: ContractSuiteOptions): Promise<Target>
   const answer = options.fetch ?? ((request: Request) => fetch(request))
   if (url === undefined && !options.fetch) throw new OptionError('url or fetch is needed')
   const origin = url === undefined ? 'http://localhost' : originOf(url)
-  const direct = (path: string, init: RequestInit = {}) =>
+  const once = (path: string, init: RequestInit) =>
     answer(
       new Request(origin + path, {
         redirect: 'manual',
@@ -56,6 +57,12 @@ export async function openTarget(options: ContractSuiteOptions): Promise<Target>
         ...init,
       }),
     )
+  // A server may close a connection that was idle in the very moment in which it is used again.
+  const direct = (path: string, init: RequestInit = {}) =>
+    once(path, init).catch((error: Error) => {
+      if (!isReset(error.cause)) throw error
+      return once(path, init)
+    })
   const isOurs = await isLocalTop(direct).catch((error: Error) => {
     const { cause } = error
     const reason = cause instanceof Error ? cause.message || String(cause) : error.message
@@ -86,15 +93,37 @@ export async function openTarget(options: ContractSuiteOptions): Promise<Target>
       ...common,
       appKey,
       appSecret,
-      sessions: { ...(session !== undefined && { own: session }), ...given(sessions) },
+      sessions: {
+        ...sessionsOfDefaultWorld(appKey, appSecret),
+        ...(session !== undefined && { own: session }),
+        ...given(sessions),
+      },
       close: async () => {},
     }
   }
   return { ...common, ...(await mint(direct, profile)) }
 }
 
-const given = (sessions: NonNullable<ContractSuiteOptions['sessions']>) =>
-  Object.fromEntries(Object.entries(sessions).filter((one) => one[1] !== undefined))
+const given = (sessions: Readonly<Partial<Record<SessionOf, string | undefined>>>) =>
+  Object.fromEntries(
+    Object.entries(sessions).filter((one): one is [string, string] => one[1] !== undefined),
+  )
+
+/** The documentation's and the article's apps are in every LocalTOP, with sessions of every kind. */
+function sessionsOfDefaultWorld(appKey: string, appSecret: string): Target['sessions'] {
+  const { apps = [], sessions = [] } = defaultWorld
+  if (!apps.some((one) => one.app_key === appKey && one.app_secret === appSecret)) return {}
+  const mine = sessions.filter((one) => one.app_key === appKey)
+  const living = mine.filter(({ expires }) => expires === undefined)
+  const [own] = living
+  const found: Readonly<Partial<Record<SessionOf, string | undefined>>> = {
+    own: own?.session,
+    neighbour: living.find(({ seller }) => seller !== own?.seller)?.session,
+    expired: mine.find(({ expires }) => expires !== undefined)?.session,
+    foreign: sessions.find((one) => one.app_key !== appKey)?.session,
+  }
+  return given(found)
+}
 
 /** @throws OptionError for what is no http address */
 function originOf(url: string): string {
@@ -112,6 +141,10 @@ function rateOf(text: string): Rate | 'off' {
   }
   return rate
 }
+
+const isReset = (cause: unknown) =>
+  cause instanceof Error &&
+  /ECONNRESET|UND_ERR_SOCKET/.test((cause as NodeJS.ErrnoException).code ?? '')
 
 type Direct = (path: string, init?: RequestInit) => Promise<Response>
 
