@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeArguments, findMethod, methodNames } from '../../src/contracts/index.ts'
-import { readXml } from '../../src/kit/contract-suite/read-xml.ts'
 import {
   caseKinds,
   contractCases,
@@ -316,9 +315,10 @@ describe('the report', () => {
     expect(text).toContain('0 passed, 3 failed, 0 not run; 3 calls')
     expect(contractReport(report, 'html')).not.toContain('<b>|')
     expect(contractReport(report, 'html')).toContain('&lt;b&gt;')
-    const junit = readXml(contractReport(report, 'junit').replace('UTF-8"?>', 'utf-8" ?>'))
-    expect(junit.attributes).toContain('tests="3" failures="3"')
-    expect(contractReport(report, 'markdown')).toContain('| taobao\\.time\\.get | 3 | – | 3 | – |')
+    const junit = contractReport(report, 'junit')
+    expect(junit).toContain('tests="3" failures="3"')
+    expect(junit).not.toContain('<b>|')
+    expect(contractReport(report, 'markdown')).toContain('| taobao.time.get | 3 | – | 3 | – |')
     expect(JSON.parse(contractReport(report, 'json'))).toMatchObject({ failed: 3 })
   })
 })
