@@ -191,6 +191,7 @@ export {
   exitText,
   failOnNames,
   noCallHint,
+  statusText,
   verdictOn,
 } from './report/run-report.ts'
 export { style as reportStyle } from './report/style.ts'

@@ -135,6 +135,11 @@ export function exitText({ state, exit }: Pick<ProgramRun, 'state' | 'exit'>): s
   if (state === 'never-ended') return 'never ended'
   if (state === 'no-call') return 'no call'
   if (state === 'interrupted') return 'interrupted'
+  return statusText(exit)
+}
+
+/** The exit status of a program, or the signal that ended it. */
+export function statusText(exit: ExitEvidence | null): string {
   if (!exit) return '–'
   return exit.status === null ? String(exit.signal) : `exit ${exit.status}`
 }

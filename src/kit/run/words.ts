@@ -1,8 +1,8 @@
 import {
   type Explanation,
-  exitText,
   type ProgramRun,
   platformDomains,
+  statusText,
 } from '../../contracts/index.ts'
 import type { RunResult } from './run.ts'
 import type { HostTraffic } from './traffic.ts'
@@ -59,7 +59,7 @@ export const noCallAdvice = (isolated: boolean): Explanation =>
 /** What a run says, in a sentence. */
 export function runSummary(run: ProgramRun): Explanation {
   const { calls, findings } = run.report
-  const exit = exitText(run)
+  const exit = statusText(run.exit)
   return {
     en: `${exit}; ${calls.total} ${calls.total === 1 ? 'call' : 'calls'}, ${calls.refused} refused; ${findings.length === 0 ? 'nothing found' : `found: ${findings.map(({ id }) => id).join(', ')}`}.`,
     zh: `${exit}；${calls.total} 次调用，${calls.refused} 次被拒绝；${findings.length === 0 ? '未发现问题' : `发现：${findings.map(({ title }) => title.zh).join('、')}`}。`,
