@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { compileRow } from '../../src/contracts/catalogue/compile.ts'
 import { CatalogueError, importCatalogue, summaryOf } from '../../src/contracts/catalogue/import.ts'
 import { allRows, findRow, rowNames } from '../../src/contracts/catalogue/rows.ts'
+import { shapeOf } from '../../src/contracts/protocol/wire-shape.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a reference that is wrong on purpose has any shape
 type Loose = any
@@ -187,6 +189,13 @@ describe('the catalogue that is kept', () => {
     expect(rows.length).toBe(9728)
     expect(rows.filter(({ params }) => params).length).toBe(7647)
     expect(rows.filter(({ fields }) => fields).length).toBe(6640)
+  })
+
+  it('is written by the same shape whether that is read from a row or from its schema', () => {
+    for (const row of allRows().filter(({ fields }) => fields)) {
+      const contract = compileRow(row)
+      expect(contract.shape, row.name).toEqual(shapeOf(contract.response))
+    }
   })
 
   it('is counted in its summary', () => {

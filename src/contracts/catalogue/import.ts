@@ -56,8 +56,7 @@ const referenceParameter = z.strictObject({
   ...fieldKeys,
   fieldOptions: z.array(z.string()).optional(),
   limitSrc: z
-    .record(z.enum(['max', 'min', 'maxLength', 'maxListSize']), z.string())
-    .or(z.partialRecord(z.enum(['max', 'min', 'maxLength', 'maxListSize']), z.string()))
+    .partialRecord(z.enum(['max', 'min', 'maxLength', 'maxListSize']), z.string())
     .optional(),
   max: z.number().optional(),
   maxLength: z.int().positive().optional(),

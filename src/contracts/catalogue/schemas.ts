@@ -82,11 +82,11 @@ export function parameterSchema(parameter: Parameter): z.ZodType {
   if (name === 'fields' && (type === 'String' || type === '?')) {
     return topFields(maxListSize === undefined ? {} : { max: maxListSize })
   }
-  // A guess is nothing to refuse a call by; of an opaque structure nothing is known but that it is a text.
   if (type === 'byte[]') {
     const file = topFile({ max: parameter.maxLength ?? Number.POSITIVE_INFINITY })
     return typeInferred ? tag(z.union([plainText, file]), { type: 'File' }) : file
   }
+  // A guess is nothing to refuse a call by; of an opaque structure nothing is known but that it is a text.
   if (typeInferred || !isScalar(type)) return plainText
   // Old SDKs type a list of numbers as a number with a list size.
   if (list || (type === 'Number' && listed !== undefined)) {

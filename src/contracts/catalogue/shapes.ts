@@ -4,8 +4,8 @@ import type { WireShape } from '../protocol/wire-shape.ts'
 import { elementName, type Field, isIdName } from './row.ts'
 import { fieldsOf } from './rows.ts'
 
-/** How the scalars of answers stand on the wire. */
-const wireTypes: Readonly<Record<string, WireType>> = {
+/** How the scalars of documents stand on the wire. */
+export const wireTypes: Readonly<Record<string, WireType>> = {
   String: 'Text',
   Number: 'Long',
   Boolean: 'Boolean',

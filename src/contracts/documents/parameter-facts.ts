@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type Field, isIdName, isScalar, type Parameter } from '../catalogue/row.ts'
 import { fieldsOf } from '../catalogue/rows.ts'
 import { parameterSchema } from '../catalogue/schemas.ts'
+import { wireTypes } from '../catalogue/shapes.ts'
 import type { ProfileName } from '../profile.ts'
 import type { Advice, Limits, WireMeta, WireType } from '../protocol/scalars.ts'
 import { metaOf, unwrapped } from '../protocol/wire-shape.ts'
@@ -135,15 +136,8 @@ function gather(ref: string, into: Record<string, readonly FieldFacts[]>): void 
   for (const field of fields) if (field.ref !== undefined) gather(field.ref, into)
 }
 
-const inStructures: Readonly<Record<string, WireType>> = {
-  String: 'Text',
-  Number: 'Long',
-  Boolean: 'Boolean',
-  Date: 'Date',
-  Price: 'Price',
-  BigDecimal: 'Decimal',
-  Json: 'Any',
-}
+/** In a structure, JSON may stand as it is instead of in a text. */
+const inStructures: Readonly<Record<string, WireType>> = { ...wireTypes, Json: 'Any' }
 
 function ofField(field: Field): FieldFacts {
   const { name, type, ref, list, required, example, hints } = field
