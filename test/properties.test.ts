@@ -21,8 +21,8 @@ import {
   noParameters,
 } from '../src/contracts/protocol/parameters.ts'
 import { shapeOf, type WireShape } from '../src/contracts/protocol/wire-shape.ts'
+import { readXml, type XmlElement } from '../src/kit/contract-suite/read-xml.ts'
 import { createGateway } from '../src/server/index.ts'
-import { readXml, type XmlElement } from './contracts/read-xml.ts'
 
 /** Runs that find what is to be found and leave the suite quick. */
 const runs = { numRuns: 150 }

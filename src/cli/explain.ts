@@ -15,7 +15,7 @@ import {
   readDataFile,
 } from '../server/index.ts'
 import { explainReport, type ReportLanguage, reportLanguages } from './explain-report.ts'
-import { print, printJson, UsageError } from './terminal.ts'
+import { columns, print, printJson, UsageError } from './terminal.ts'
 
 interface ExplainFlags {
   readonly appSecret?: string
@@ -73,14 +73,11 @@ async function explain(file: string | undefined, flags: ExplainFlags): Promise<v
       : await askGateway(asked, flags.gateway, flags.token)
   if (flags.json) printJson(answer)
   else {
-    const { columns = 100, isTTY } = process.stdout
-    const width = Math.min(Math.max(isTTY ? columns : widthFrom(process.env), 40), 120)
+    const width = Math.min(columns(), 120)
     print(explainReport(answer, { width, lang: flags.lang, fix: flags.fix }))
   }
   process.exitCode = answer.verdict === 'correct' ? 0 : 1
 }
-
-const widthFrom = ({ COLUMNS }: NodeJS.ProcessEnv) => Number(COLUMNS) || 100
 
 /** Chinese for a Chinese locale, English for an English one, both where nothing is said. */
 function languageOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): ReportLanguage {

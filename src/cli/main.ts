@@ -3,7 +3,7 @@ import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
 import { CallFormatError, OptionError } from '../contracts/index.ts'
-import { ProgramError } from '../kit/index.ts'
+import { NoCaseError, NothingToRunError, ProgramError } from '../kit/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -17,11 +17,14 @@ import { errorsCommand } from './errors.ts'
 import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
 import { matrixCommand } from './matrix.ts'
+import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
+import { runCommand } from './run.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
 import { storeCommand } from './store.ts'
 import { complain, UsageError } from './terminal.ts'
+import { verifyCommand } from './verify.ts'
 
 // Node 22 and later keep the compiled code for the next start.
 ;(module as { enableCompileCache?: () => void }).enableCompileCache?.()
@@ -30,15 +33,24 @@ const program = new Command('localtop')
   .description('The Taobao Open Platform gateway on your own machine, with a contract test kit')
   .version(version)
   .addCommand(startCommand(), { isDefault: true })
+  .addCommand(runCommand())
   .addCommand(matrixCommand())
   .addCommand(publishCommand())
   .addCommand(explainCommand())
+  .addCommand(verifyCommand())
   .addCommand(scenariosCommand())
+  .addCommand(methodsCommand())
   .addCommand(errorsCommand())
   .addCommand(storeCommand())
   .addCommand(fidelityCommand())
 
 exitByException(program)
+
+// Whoever reads has seen enough: `localtop methods list | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 
 try {
   await program.parseAsync()
@@ -80,6 +92,8 @@ function statusOf(error: unknown): number {
     CallFormatError,
     DataFileError,
     ItemFileError,
+    NoCaseError,
+    NothingToRunError,
     ProgramError,
   ].some((kind) => error instanceof kind)
   complain(`localtop: ${error instanceof Error ? error.message : String(error)}`)

@@ -45,6 +45,8 @@ const sharedFlags = new Set([
   'host',
   'profile',
   'world',
+  'store',
+  'data',
   'rate-limit',
   'timestamp-window',
   'scenario',
@@ -106,6 +108,10 @@ arrived, it never ended), 2 a wrong use, 130 interrupted.`,
     // The same names with other defaults.
     if (flag.name() === 'port')
       flag.description = 'port to listen on, 0 for any free one (default: 0)'
+    if (flag.name() === 'store') flag.description = 'where state is kept (default: memory)'
+    if (flag.name() === 'data') {
+      flag.description = 'folder of the file store, one below it for each scenario, emptied first'
+    }
     if (flag.name() === 'scenario') {
       flag.description =
         'a scenario, a name or a file; repeatable (default: all that make calls fail)'
@@ -121,7 +127,14 @@ arrived, it never ended), 2 a wrong use, 130 interrupted.`,
 async function matrix(command: readonly string[], flags: MatrixFlags): Promise<void> {
   const { json = false, showOutput = false, timeout, jobs, scale, host } = flags
   const scenarios = chosenScenarios(flags)
-  const { scenarios: _, store: __, data: ___, fresh: ____, ...gateway } = gatewayOptions(flags)
+  const {
+    scenarios: _,
+    fresh: __,
+    ...gateway
+  } = gatewayOptions({
+    ...flags,
+    store: flags.store ?? 'memory',
+  })
   makeFolder(flags.report)
   const interruption = new AbortController()
   const interrupt = () => {
@@ -173,7 +186,7 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
 }
 
 /** Said before anything runs rather than after everything has. */
-function makeFolder(folder: string): void {
+export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (error) {
@@ -271,7 +284,8 @@ function scaleFactor(text: string): number {
   return value
 }
 
-function failOn(text: string, before: readonly FailOn[] = []): FailOn[] {
+/** Reads `--fail-on`. */
+export function failOn(text: string, before: readonly FailOn[] = []): FailOn[] {
   const names = text.split(',').map((name) => name.trim())
   for (const name of names) {
     if (!failOnNames.some((known) => known === name))

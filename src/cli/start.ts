@@ -8,9 +8,8 @@ import {
   keptCertificate,
   type Listening,
   type LogEvent,
-  methodCount,
+  methodCounts,
   scenarioNames,
-  stubCount,
   version,
 } from '../server/index.ts'
 import { type GatewayFlags, gatewayFlags, gatewayOptions, withConfig } from './flags.ts'
@@ -107,7 +106,8 @@ function stopOnSignal(gateway: Gateway): Promise<void> {
   })
 }
 
-function writeInOneMove(file: string, text: string): void {
+/** So that whoever waits for the file never reads half of it. */
+export function writeInOneMove(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`
   writeFileSync(temporary, `${text}\n`, { mode: 0o600 })
   renameSync(temporary, file)
@@ -138,7 +138,7 @@ async function startScreen(
       : []),
     `  profile    ${describeProfile(profile)}`,
     `  state      ${store}`,
-    `  methods    ${methodCount} stateful, ${stubCount} ${stubCount === 1 ? 'stub' : 'stubs'}`,
+    `  methods    ${methodCounts.all.toLocaleString('en')} known, ${methodCounts.stateful} of them stateful`,
     `  scenarios  ${scenarioNames().length} to choose from, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'} in force`,
     ...rules.map((rule) => `             ${yellow(rule.sentence)}`),
     `  control    ${cyan(controlUrl)}`,

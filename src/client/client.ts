@@ -1,12 +1,17 @@
+import { type ArgumentIssue, encodeArguments, missingArgument } from '../contracts/arguments.ts'
 import {
-  type ArgumentIssue,
-  encodeArguments,
-  missingArgument,
-  type WireArguments,
-} from '../contracts/arguments.ts'
-import type { AnyContract, RequestOf, ResponseOf } from '../contracts/define-method.ts'
+  type AnyContract,
+  parsing,
+  type RequestOf,
+  type ResponseOf,
+  rootOf,
+} from '../contracts/define-method.ts'
 import { getOrCreate } from '../contracts/get-or-create.ts'
+import { nearest } from '../contracts/near.ts'
 import { OptionError, problemsOf } from '../contracts/problems.ts'
+import { responseKey } from '../contracts/protocol/envelope.ts'
+import type { WireArguments } from '../contracts/protocol/scalars.ts'
+import { findMethod, methodNames } from '../contracts/registry.ts'
 import {
   isTopError,
   isTopResponseError,
@@ -20,7 +25,7 @@ import { createPacer } from './pacing.ts'
 import { publishItems } from './publish.ts'
 import { backOff, planAfter } from './retry.ts'
 import type { CallOptions, TopClient } from './top-client.ts'
-import { send } from './transport.ts'
+import { type Called, send } from './transport.ts'
 
 /**
  * @throws OptionError for options that cannot be used
@@ -41,12 +46,13 @@ export function createClient(options: ClientOptions): TopClient {
     { session: given, signal }: CallOptions = {},
   ): Promise<ResponseOf<C>> {
     const sent = checkedRequest(contract, request)
+    const called = { name: contract.name, root: rootOf(contract) }
     let mayRenew = given === undefined
     for (let attempt = 1; ; attempt++) {
       await pacer.turn(signal)
       const used = given ?? session
       try {
-        const { response, body } = await send(contract.name, sent, used, settings, signal)
+        const { response, body } = await send(called, sent, used, settings, signal)
         return checkedResponse(contract, response, body)
       } catch (error) {
         if (!isTopError(error)) throw error
@@ -106,16 +112,24 @@ export function createClient(options: ClientOptions): TopClient {
     response: unknown,
     body: string,
   ): ResponseOf<C> {
-    const checked = contract.response.safeParse(response)
+    const checked = contract.response.safeParse(response, parsing(contract))
     if (checked.success) return checked.data as ResponseOf<C>
     throw new TopShapeError(contract.name, problemsOf(checked.error), body)
   }
 
   const client: TopClient = {
     call,
+    async callByName(name, params, callOptions) {
+      const contract = findMethod(name)
+      if (contract) return call(contract, params as never, callOptions)
+      const meant = nearest(name, methodNames())
+      throw new OptionError(
+        `callByName: the platform has no method "${name}"${meant ? `; did you mean ${meant}?` : ''}`,
+      )
+    },
     async callUnchecked(method, params, { session: given = session, signal } = {}) {
       await pacer.turn(signal)
-      return (await send(method, params, given, settings, signal)).response
+      return (await send(calledAs(method), params, given, settings, signal)).response
     },
     authorizeUrl: (asked) => authorizeUrl(settings, asked),
     exchangeCode: async (code, { redirectUri, signal }) =>
@@ -146,4 +160,10 @@ export function createClient(options: ClientOptions): TopClient {
       }),
   }
   return client
+}
+
+/** A method that may be nobody's: a test calls such as well. */
+function calledAs(name: string): Called {
+  const contract = findMethod(name)
+  return { name, root: contract ? rootOf(contract) : responseKey(name) }
 }

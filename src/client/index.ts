@@ -26,4 +26,4 @@ export type {
   PublishOptions,
   PublishResult,
 } from './publish-types.ts'
-export type { CallOptions, TopClient } from './top-client.ts'
+export type { CallOptions, MethodTypes, TopClient } from './top-client.ts'

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { decodeArguments, missingArgument, type WireArguments } from '../contracts/arguments.ts'
+import { decodeArguments, missingArgument } from '../contracts/arguments.ts'
 import { itemAdd } from '../contracts/methods/item.ts'
 import type { ProfileName } from '../contracts/profile.ts'
-import type { TopFile } from '../contracts/protocol/scalars.ts'
+import type { TopFile, WireArguments } from '../contracts/protocol/scalars.ts'
 import type { PublishableItem } from './publish-types.ts'
 
 /** A file of items cannot be read at all; nothing of it is published. */

@@ -1,5 +1,5 @@
-import type { WireArguments } from '../contracts/arguments.ts'
 import type { AnyContract, RequestOf, ResponseOf } from '../contracts/define-method.ts'
+import type { WireArguments } from '../contracts/protocol/scalars.ts'
 import type { AuthorizeOptions, TopToken } from './oauth.ts'
 import type { PublishableItem, PublishOptions, PublishResult } from './publish-types.ts'
 
@@ -9,6 +9,22 @@ export interface CallOptions {
   /** Ends waiting and sending. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** Requests and responses by method name, for those that types were written for: empty until then. */
+// biome-ignore lint/suspicious/noEmptyInterface: it is there to be merged with
+export interface MethodTypes {}
+
+type RequestByName<Name extends string> = Name extends keyof MethodTypes
+  ? MethodTypes[Name] extends { request: infer Request }
+    ? Request
+    : never
+  : Readonly<Record<string, unknown>>
+type ResponseByName<Name extends string> = Name extends keyof MethodTypes
+  ? MethodTypes[Name] extends { response: infer Response }
+    ? Response
+    : never
+  : // biome-ignore lint/suspicious/noExplicitAny: nobody has said what this method answers
+    any
 
 /** A caller of the platform, typed by the same contracts that the gateway keeps. */
 export interface TopClient {
@@ -27,6 +43,20 @@ export interface TopClient {
     request: RequestOf<C>,
     options?: CallOptions,
   ): Promise<ResponseOf<C>>
+  /**
+   * Calls any of the platform's methods by its name, checked like {@link TopClient.call} by the contract
+   * of the catalogue. Numbers may be given as numbers or digits, lists as arrays, structures as objects.
+   * Types for chosen methods: `localtop methods types NAME…`.
+   *
+   * @throws OptionError for a name that the platform does not have; else as `call`
+   * @example
+   * const { trade } = await client.callByName('taobao.trade.get', { fields: ['tid', 'payment'], tid: '7' })
+   */
+  callByName<const Name extends string>(
+    name: Name,
+    params: RequestByName<Name>,
+    options?: CallOptions,
+  ): Promise<ResponseByName<Name>>
   /** Sends texts as they are, once, and answers what came under the root: for testing a gateway. @throws as `call`, but TopRequestError */
   callUnchecked(method: string, params: WireArguments, options?: CallOptions): Promise<unknown>
   /**

@@ -1,24 +1,28 @@
-import type { WireArguments } from '../contracts/arguments.ts'
-import { responseKey } from '../contracts/protocol/envelope.ts'
 import { parseJson } from '../contracts/protocol/json.ts'
 import { writeMultipart } from '../contracts/protocol/multipart.ts'
-import type { TopFile } from '../contracts/protocol/scalars.ts'
+import type { TopFile, WireArguments } from '../contracts/protocol/scalars.ts'
 import { sign } from '../contracts/protocol/sign.ts'
 import { formatTime } from '../contracts/protocol/timestamp.ts'
 import { TopResponseError, TopShapeError, TopTransportError, type WireError } from './errors.ts'
 import type { Settings } from './options.ts'
 
+/** The method that is called, and the key under which it answers. */
+export interface Called {
+  readonly name: string
+  readonly root: string
+}
+
 /** Signs and sends one call, once, and answers what stands under the response root, unchecked. */
 export async function send(
-  method: string,
+  { name, root }: Called,
   business: WireArguments,
   session: string | undefined,
   settings: Settings,
   signal?: AbortSignal,
 ): Promise<{ readonly response: unknown; readonly body: string }> {
-  const sent = formOf(method, business, session, settings)
-  const { status, body } = await exchange(method, settings.endpoint, sent, settings, signal)
-  return { response: openEnvelope(method, status, body), body }
+  const sent = formOf(name, business, session, settings)
+  const { status, body } = await exchange(name, settings.endpoint, sent, settings, signal)
+  return { response: openEnvelope(name, root, status, body), body }
 }
 
 /** A form as `fetch` takes it. */
@@ -86,7 +90,7 @@ function formOf(
 }
 
 /** Takes the answer out of its root key; an error response becomes an exception. */
-function openEnvelope(method: string, status: number, body: string): unknown {
+function openEnvelope(method: string, root: string, status: number, body: string): unknown {
   let answer: unknown
   try {
     answer = parseJson(body)
@@ -109,7 +113,6 @@ function openEnvelope(method: string, status: number, body: string): unknown {
   if (error && (typeof error.code === 'number' || typeof error.code === 'string')) {
     throw new TopResponseError(method, error)
   }
-  const root = responseKey(method)
   if (!Object.hasOwn(roots, root)) {
     throw new TopShapeError(
       method,

@@ -1,13 +1,12 @@
 import * as z from 'zod'
 import type { AnyContract, RequestOf } from './define-method.ts'
-import { requiredParameters } from './define-method.ts'
+import { parsing, requiredParameters } from './define-method.ts'
 import { assumed, type Behaviour, observed } from './fidelity.ts'
+import { pathText } from './problems.ts'
 import type { ProfileName } from './profile.ts'
-import type { TopFile } from './protocol/scalars.ts'
+import type { TopFile, WireArguments } from './protocol/scalars.ts'
 import { metaOf } from './protocol/wire-shape.ts'
-
-/** Business parameters as they travel: texts, and files of a multipart body. */
-export type WireArguments = Readonly<Record<string, string | TopFile>>
+import { structureOddities } from './structure-oddities.ts'
 
 /** What is wrong with one parameter. */
 export interface ArgumentIssue {
@@ -72,13 +71,14 @@ export function decodeArguments<C extends AnyContract>(
   sent: WireArguments,
 ): { readonly request: RequestOf<C> } | { readonly issues: readonly ArgumentIssue[] } {
   const known = argumentsOf(contract)
+  const context = parsing(contract)
   const request: Record<string, unknown> = {}
   let issues: (ArgumentIssue & { position: number })[] | undefined
   for (const name in sent) {
     const argument = known.get(name)
     const value = sent[name]
     if (!argument || value === undefined || !isSent(value)) continue
-    const result = argument.schema.safeParse(value)
+    const result = argument.schema.safeParse(value, context)
     if (result.success) request[name] = result.data
     else {
       issues ??= []
@@ -101,23 +101,50 @@ export function encodeArguments<C extends AnyContract>(
   for (const [name, value] of Object.entries(request as Record<string, unknown>)) {
     if (value === undefined) continue
     const argument = known.get(name)
-    if (!argument) {
+    if (!argument && contract.tier === 'name-only') sent[name] = anyText(value)
+    else if (!argument) {
       issues.push({
         parameter: name,
-        expected: `a parameter of ${contract.name}`,
+        expected: `expected a parameter of ${contract.name}`,
         received: show(value),
       })
-      continue
+    } else {
+      const result = z.safeEncode(argument.schema, value, parsing(contract))
+      if (result.success) {
+        sent[name] = result.data as string | TopFile
+        issues.push(...unknownFields(name, sent[name], argument.schema))
+      } else issues.push(issueOf(name, value, result.error))
     }
-    const result = z.safeEncode(argument.schema, value)
-    if (result.success) sent[name] = result.data as string | TopFile
-    else issues.push(issueOf(name, value, result.error))
   }
   return issues.length > 0 ? { issues } : { sent }
 }
 
+/** A parameter of which nothing is known: texts and files as they are, structures as JSON. */
+const anyText = (value: unknown): string | TopFile =>
+  typeof value !== 'object' || value === null
+    ? String(value)
+    : 'bytes' in value
+      ? (value as TopFile)
+      : JSON.stringify(value)
+
+/** Fields that a structure does not have: the gateway would ignore them, and their sender never know. */
+function unknownFields(
+  parameter: string,
+  sent: string | TopFile,
+  schema: z.ZodType,
+): ArgumentIssue[] {
+  return typeof sent !== 'string'
+    ? []
+    : structureOddities(parameter, sent, schema)
+        .filter(({ kind }) => kind === 'unknown-field')
+        .map(({ text }) => ({ parameter, expected: text, received: show(sent) }))
+}
+
 function issueOf(parameter: string, value: unknown, error: z.ZodError): ArgumentIssue {
-  return { parameter, expected: error.issues[0]?.message ?? 'another value', received: show(value) }
+  const [issue] = error.issues
+  const place = issue?.path.length ? ` at ${pathText(issue.path)}` : ''
+  const expected = `${issue?.message ?? 'expected another value'}${place}`
+  return { parameter, expected, received: show(value) }
 }
 
 function show(value: unknown): string {
@@ -136,13 +163,15 @@ export function unknownArguments(contract: AnyContract, names: Iterable<string>)
   return [...names].filter((name) => !known.has(name))
 }
 
-/** Advisory limits that the call passes: noted in the journal, never refused. */
+/** Advisory limits that the call passes, and what is odd about structures: noted in the journal, never refused. */
 export function advisories(contract: AnyContract, sent: WireArguments): string[] {
   const notes: string[] = []
   for (const [name, { schema }] of argumentsOf(contract)) {
+    const value = sent[name]
+    if (typeof value !== 'string' || value === '') continue
+    notes.push(...structureOddities(name, value, schema).map(({ text }) => text))
     const advice = metaOf(schema)?.advice
-    const value = advice && sent[name]
-    if (!advice || typeof value !== 'string' || value === '') continue
+    if (!advice) continue
     const { chars, bytes, min, max, oneOf } = advice
     if (chars !== undefined && [...value].length > chars) {
       notes.push(`${name} has ${[...value].length} characters; documents mention ${chars}`)
@@ -173,6 +202,14 @@ export const argumentBehaviours: readonly Behaviour[] = [
   {
     name: 'of several bad arguments the first in the order of the contract is named',
     ...assumed('logged payloads name one argument; which of several was never seen'),
+  },
+  {
+    name: 'a structure may hold fields that nobody knows and lack those that documents call required',
+    ...assumed('which of them a service demands is not documented; the journal notes them'),
+  },
+  {
+    name: 'a number in a structure may be written as text, and a text as a number',
+    ...assumed("JSON libraries of the platform's kind convert them"),
   },
   {
     name: 'limits that only documents mention are noted in the journal, not enforced',

@@ -131,6 +131,21 @@ export const controlRoutes = [
   },
   {
     method: 'GET',
+    path: '/methods',
+    does: 'lists the methods of the platform; ?q= words in name and group, ?tier=, ?session=, ?group=, ?status=, ?limit= narrow it',
+  },
+  {
+    method: 'GET',
+    path: '/methods/:name',
+    does: 'says everything about a method: parameters, limits, errors, JSON Schema, a signed sample call and its answer; ?appKey= by whom',
+  },
+  {
+    method: 'GET',
+    path: '/openapi',
+    does: 'answers an OpenAPI 3.1 document of methods: ?method=taobao.trade.get&method=…',
+  },
+  {
+    method: 'GET',
     path: '/exchanges',
     does: 'lists the journal, newest last; ?appKey=, ?method=, ?code=, ?gate=, ?outcome=, ?since=, ?text=, ?limit= narrow it',
   },
@@ -191,7 +206,7 @@ export const controlRoutes = [
   {
     method: 'GET',
     path: '/report',
-    does: 'judges what the callers did: silent failures, back-off, duplicates, losses; ?appKey= one app',
+    does: 'judges what the callers did: silent failures, back-off, duplicates, losses; ?appKey= one app, ?format=html, junit, text or markdown',
   },
   {
     method: 'GET',

@@ -1,8 +1,11 @@
 import * as z from 'zod'
 import { getOrCreate } from './get-or-create.ts'
 import type { ProfileName } from './profile.ts'
+import { responseKey } from './protocol/envelope.ts'
 import type { Fidelity } from './protocol/error-table.ts'
 import type { SecurityLevel } from './protocol/oauth.ts'
+import { shapeOf, type WireShape } from './protocol/wire-shape.ts'
+import type { Tier } from './tier.ts'
 
 /** What a declared sub-code means, and the text that goes with it on the wire. */
 export interface SubCode extends Fidelity {
@@ -14,8 +17,15 @@ export interface SubCode extends Fidelity {
   readonly code?: number
 }
 
-/** How a method is answered: by a handler over the world, or by a sample that no call changes. */
-export type Tier = 'stateful' | 'stub'
+/** What a sample of an answer is made for. */
+export interface SampleOptions {
+  /** What the call was made with, decoded: values appear under the same names in the answer. */
+  readonly request?: Readonly<Record<string, unknown>>
+  /** The seller whose session it is: what is said to be the seller's is this one's. */
+  readonly seller?: { readonly nick: string; readonly user_id: string } | undefined
+  /** Another seed gives other values. @default '' */
+  readonly seed?: string
+}
 
 export type RequestSchema = z.ZodObject<z.ZodRawShape>
 export type ResponseSchema = z.ZodObject<z.ZodRawShape>
@@ -55,12 +65,18 @@ export interface MethodContract<
   readonly profiles?: Partial<
     Record<ProfileName, { readonly required: readonly (keyof Req['shape'] & string)[] }>
   >
-  /** Parameters of a call that works, as they travel. */
+  /** Parameters of a call that works, as they travel; files are left out. */
   readonly example: Readonly<Record<string, string>>
   /** Where the parameters and fields have been taken from. */
   readonly source: string
-  /** `stub` where the answer is a sample. @default 'stateful' */
+  /** @default 'stateful' */
   readonly tier?: Tier
+  /** Makes an answer where no handler does: the same for the same request and seed. */
+  readonly sample?: (options: SampleOptions) => Readonly<Record<string, unknown>>
+  /** How the answer is written, where that is known without its schema: {@link shapeOfAnswer}. */
+  readonly shape?: WireShape
+  /** The JSON key of the answer. @default {@link responseKey} says it by the name */
+  readonly root?: string
 }
 
 /**
@@ -122,16 +138,32 @@ export function levelOf({ name, level, session }: AnyContract): SecurityLevel | 
   return level ?? (/\.(get|search|query|list)$/.test(name) ? 'r1' : 'w1')
 }
 
+/** How a method's answer is written. */
+export const shapeOfAnswer = (contract: AnyContract): WireShape =>
+  // Naming the response makes the schemas of a method of the catalogue.
+  contract.shape ?? shapeOf(contract.response)
+
+/** The key under which a method answers. */
+export const rootOf = ({ root, name }: AnyContract): string => root ?? responseKey(name)
+
+/**
+ * How zod is to work on a contract. It compiles a parser for every structure at its first use, which
+ * pays for the few methods that are called all the time and takes longer than the call for all others.
+ */
+export const parsing = ({
+  tier = 'stateful',
+}: AnyContract): z.core.ParseContext<z.core.$ZodIssue> | undefined =>
+  tier === 'stateful' ? undefined : { jitless: true }
+
 const requiredNames = new WeakMap<AnyContract, Map<ProfileName, readonly string[]>>()
 
 /** The parameters that a call must carry in a profile, in the order in which their absence is reported. */
 export function requiredParameters(contract: AnyContract, profile: ProfileName): readonly string[] {
   const byProfile = getOrCreate(requiredNames, contract, () => new Map())
   return getOrCreate(byProfile, profile, () => {
+    const named = contract.profiles?.[profile]?.required
+    if (named) return named
     const shape = contract.request.shape as Record<string, z.ZodType>
-    return (
-      contract.profiles?.[profile]?.required ??
-      Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional))
-    )
+    return Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional))
   })
 }

@@ -1,13 +1,13 @@
 import type { Explanation } from './protocol/errors.ts'
+import { parseTimeOfDay } from './protocol/timestamp.ts'
 import { type Delay, methodsOf, type Rule, type TextMatch, timesOf } from './rule.ts'
+import { isSecretName } from './secret-names.ts'
 import { explainFault } from './wire-faults.ts'
 
 /** A rule in one sentence, in English or Chinese. Secrets (session, app secret) are not in it. */
 export function explainRule(rule: Rule, language: 'en' | 'zh' = 'en'): string {
   return language === 'en' ? inEnglish(rule) : inChinese(rule)
 }
-
-const secretNames = new Set(['session', 'secret', 'access_token', 'refresh_token'])
 
 function inEnglish(rule: Rule): string {
   const { when } = rule
@@ -19,7 +19,7 @@ function inEnglish(rule: Rule): string {
     when.session && 'with the session named',
     when.params && `with ${matchesIn(when.params)}`,
     when.item && `for an item with ${matchesIn(when.item)}`,
-    from && (to ? `from ${from} to ${to}` : `from ${from} on`),
+    from && (to ? `from ${from} to ${to}${daily(from, ' each day')}` : `from ${from} on`),
     !from && to && `until ${to}`,
     when.after && `once the rule has been in force for ${when.after}`,
     when.state && `while ${when.state}`,
@@ -30,6 +30,9 @@ function inEnglish(rule: Rule): string {
     limit === 1 ? 'once' : limit === Number.POSITIVE_INFINITY ? 'every time' : `${limit} times`
   return `Of ${whichCalls(when.call)}${conditions.filter(Boolean).join(' ')}: ${effectsIn(rule, 'en').join(', ')}, ${often}.`
 }
+
+/** Words for a stretch of time that comes every day. */
+const daily = (from: string, words: string) => (parseTimeOfDay(from) === undefined ? '' : words)
 
 function whichCalls(call: Rule['when']['call']): string {
   if (call === undefined) return ''
@@ -53,7 +56,7 @@ function matchesIn(matches: Readonly<Record<string, TextMatch>>): string {
 }
 
 function matchIn(name: string, match: TextMatch): string {
-  if (secretNames.has(name)) return `the ${name} named`
+  if (isSecretName(name)) return `the ${name} named`
   if (typeof match === 'string') return `${name}=${match}`
   const { contains, matches, present } = match
   return [
@@ -75,7 +78,7 @@ function inChinese(rule: Rule): string {
     when.session && '指定的会话',
     when.params && matchesInChinese(when.params),
     when.item && `商品的${matchesInChinese(when.item)}`,
-    from && (to ? `${from} 至 ${to}` : `${from} 起`),
+    from && (to ? `${daily(from, '每天 ')}${from} 至 ${to}` : `${from} 起`),
     !from && to && `${to} 之前`,
     when.after && `规则生效 ${when.after} 后`,
     when.state && `状态为 ${when.state}`,
@@ -103,7 +106,7 @@ function whichCallsInChinese(call: Rule['when']['call']): string {
 function matchesInChinese(matches: Readonly<Record<string, TextMatch>>): string {
   return Object.entries(matches)
     .map(([name, match]) => {
-      if (secretNames.has(name)) return `指定的 ${name}`
+      if (isSecretName(name)) return `指定的 ${name}`
       if (typeof match === 'string') return `${name}=${match}`
       const { contains, matches: pattern, present } = match
       return [
@@ -140,6 +143,10 @@ function effectsIn({ then }: Rule, language: 'en' | 'zh'): string[] {
           zh: `应答中看不到最近 ${then.lag} 内新建的商品`,
         }
       : undefined,
+    then.answer && {
+      en: `answer it with ${Object.keys(then.answer).join(', ') || 'nothing'} and carry nothing out`,
+      zh: `直接以 ${Object.keys(then.answer).join('、') || '空内容'} 应答而不执行`,
+    },
     then.patch && {
       en: `change ${Object.keys(then.patch).join(', ') || 'nothing'} in the answer`,
       zh: `修改应答中的 ${Object.keys(then.patch).join('、') || '（无）'}`,

@@ -1,6 +1,6 @@
 // Declaring methods and looking them up
 
-export type { ArgumentIssue, WireArguments } from './arguments.ts'
+export type { ArgumentIssue } from './arguments.ts'
 export {
   advisories,
   decodeArguments,
@@ -8,6 +8,8 @@ export {
   missingArgument,
   unknownArguments,
 } from './arguments.ts'
+export type { Field, MethodRow, Parameter } from './catalogue/row.ts'
+export { fieldsOf, findRow } from './catalogue/rows.ts'
 export type { ClockCommand, ExplainRequest, Tenant, TenantRequest } from './control.ts'
 export {
   clockCommand,
@@ -23,11 +25,37 @@ export type {
   MethodContract,
   RequestOf,
   ResponseOf,
+  SampleOptions,
   SubCode,
   SubCodeOf,
-  Tier,
 } from './define-method.ts'
-export { contractTable, defineMethod, requiredParameters } from './define-method.ts'
+export {
+  contractTable,
+  defineMethod,
+  requiredParameters,
+  rootOf,
+  shapeOfAnswer,
+} from './define-method.ts'
+// Documents, all written from the facts of a method
+export type {
+  FieldFacts,
+  ListedMethod,
+  MethodFacts,
+  SideFacts,
+  StructureFacts,
+} from './documents/facts.ts'
+export { factsOf, listedMethods, methodFacts } from './documents/facts.ts'
+export type { JsonSchema } from './documents/json-schema.ts'
+export { jsonSchemasOf } from './documents/json-schema.ts'
+export type { OpenApiOptions } from './documents/openapi.ts'
+export { openApiText } from './documents/openapi.ts'
+export type { PageLanguage, PageRow, PageTable, ReferencePage } from './documents/reference-page.ts'
+export { pageLanguages, referencePage, tierWords } from './documents/reference-page.ts'
+export type { RequestSampleOptions } from './documents/sample.ts'
+export { sampleAnswer, sampleRequest } from './documents/sample.ts'
+export type { MethodFilter, MethodList } from './documents/search.ts'
+export { listMethods, methodsNear, sessionWords, statusWords } from './documents/search.ts'
+export { typescriptOf } from './documents/typescript.ts'
 export { findError, magicReference } from './error-reference.ts'
 export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
@@ -72,6 +100,15 @@ export { userMethods, userSellerGet } from './methods/user.ts'
 export { timeGet, utilMethods } from './methods/util.ts'
 export type { Item, Sku } from './models/item.ts'
 export type { User } from './models/user.ts'
+export type { HostKind } from './platform-hosts.ts'
+export {
+  hostKind,
+  hostName,
+  offlineText,
+  platformDomains,
+  platformHosts,
+  withheldText,
+} from './platform-hosts.ts'
 export type { Problem } from './problems.ts'
 export { OptionError, pathText, problemsOf } from './problems.ts'
 export type { Profile, ProfileName } from './profile.ts'
@@ -101,7 +138,7 @@ export { parseJson } from './protocol/json.ts'
 export type { AuthorizeView, SecurityLevel, TokenAnswer } from './protocol/oauth.ts'
 export { oauthErrors, oauthFacts, oauthPaths } from './protocol/oauth.ts'
 export { systemParameters } from './protocol/parameters.ts'
-export type { TopFile } from './protocol/scalars.ts'
+export type { TopFile, WireArguments } from './protocol/scalars.ts'
 export {
   boolean,
   date,
@@ -135,9 +172,30 @@ export {
   parseTimestamp,
   timestampWindow,
 } from './protocol/timestamp.ts'
+export type { WireShape } from './protocol/wire-shape.ts'
 export type { Rate } from './rate.ts'
 export { formatRate, parseRate, rateWindow } from './rate.ts'
-export { findMethod, methods, tierOf } from './registry.ts'
+export type { KnownMethods } from './registry.ts'
+export { findMethod, knownMethods, methodNames, methods, tierOf } from './registry.ts'
+export {
+  html as escapeHtml,
+  markdown as escapeMarkdown,
+  terminal as escapeTerminal,
+  xml as escapeXmlText,
+} from './report/escape.ts'
+export type { ReportForm } from './report/forms.ts'
+export { describeForm, report, reportForms } from './report/forms.ts'
+export type { FailOn, MatrixReport, MatrixVerdict, ProgramRun } from './report/run-report.ts'
+export {
+  defaultFailOn,
+  exitText,
+  failOnNames,
+  noCallHint,
+  statusText,
+  verdictOn,
+} from './report/run-report.ts'
+export { style as reportStyle } from './report/style.ts'
+export type { Paint } from './report/text.ts'
 export type { FaultSeed, Rule, RuleSeed } from './rule.ts'
 export { errorRef } from './rule.ts'
 export type {
@@ -166,6 +224,8 @@ export { readCall } from './signature-doctor/read-call.ts'
 export type { ReadFile } from './signature-doctor/read-curl.ts'
 export type { ReadCall } from './signature-doctor/sent-call.ts'
 export { textPattern } from './text-pattern.ts'
+export type { Tier } from './tier.ts'
+export { tiers } from './tier.ts'
 export type { FaultHook, WireFault, WireFaultKind } from './wire-faults.ts'
 export { hookOf, wireFaultKinds } from './wire-faults.ts'
 export type { ParsedWorld, WorldSeed } from './world.ts'

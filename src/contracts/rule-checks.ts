@@ -1,4 +1,5 @@
 import { nearest } from './near.ts'
+import type { KnownMethods } from './registry.ts'
 import { decidersOf, initialState, isOfMethod, methodsOf, type Rule } from './rule.ts'
 
 /** Something wrong with the rules of a scenario, by its place in it. */
@@ -77,11 +78,14 @@ function shadowProblem(rule: Rule, at: number, rules: readonly Rule[]): RuleProb
 }
 
 /** Rules about a method that nobody answers. */
-export function unknownMethods(rules: readonly Rule[], known: readonly string[]): RuleProblem[] {
+export function unknownMethods(rules: readonly Rule[], known: KnownMethods): RuleProblem[] {
+  const isKnown = (pattern: string) =>
+    known.has(pattern) ||
+    (pattern.endsWith('*') && known.all().some((name) => isOfMethod(pattern, name)))
   return rules.flatMap((rule, at) =>
     methodsOf(rule).flatMap((pattern, index): RuleProblem[] => {
-      if (known.some((name) => isOfMethod(pattern, name))) return []
-      const meant = nearest(pattern.replace(/\.?\*$/, ''), known)
+      if (isKnown(pattern)) return []
+      const meant = nearest(pattern.replace(/\.?\*$/, ''), known.all())
       const place = Array.isArray(rule.when.method) ? ['method', index] : ['method']
       return [
         {

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { findError } from './error-reference.ts'
 import { platformErrors } from './protocol/error-table.ts'
-import { parseDuration, parseTime } from './protocol/timestamp.ts'
+import { parseDuration, parseTime, parseTimeOfDay } from './protocol/timestamp.ts'
 import { textPattern } from './text-pattern.ts'
 import { hookOf, wireFault } from './wire-faults.ts'
-import { writtenDuration, writtenMoment, writtenRate, writtenSpan } from './written-values.ts'
+import { writtenDuration, writtenRate, writtenSpan, writtenTime } from './written-values.ts'
 
 const banKinds = platformErrors['app-call-limited'].kinds
 /** One of the bans of code 7, by its sub-code. */
@@ -71,6 +71,27 @@ const stateText = z
 /** The value of a state that no rule has set yet. */
 export const initialState = 'started'
 
+const isHour = (text: string | undefined) => parseTimeOfDay(text ?? '') !== undefined
+
+const between = z
+  .strictObject({ from: writtenTime.optional(), to: writtenTime.optional() })
+  .refine(({ from, to }) => (from ?? to) !== undefined, { error: 'expected from, to or both' })
+  .refine(({ from, to }) => isHour(from) === isHour(to), {
+    error: 'expected two moments, or two times of day',
+  })
+  .refine(
+    ({ from, to }) =>
+      isHour(from) ||
+      from === undefined ||
+      to === undefined ||
+      (parseTime(from) ?? 0) < (parseTime(to) ?? Number.POSITIVE_INFINITY),
+    { error: 'expected from before to' },
+  )
+  .refine(
+    ({ from, to }) => !isHour(from) || parseTimeOfDay(from ?? '') !== parseTimeOfDay(to ?? ''),
+    { error: 'expected two different times of day: between equal ones lies nothing' },
+  )
+
 /** Which calls a rule is about; a call must satisfy all that is given. */
 const ruleMatch = z
   .strictObject({
@@ -113,18 +134,11 @@ const ruleMatch = z
       .gt(0, 'expected a chance above 0')
       .lte(1, 'expected a chance of at most 1')
       .optional(),
-    /** A stretch of time on the gateway's clock; `to` is no longer in it. */
-    between: z
-      .strictObject({ from: writtenMoment.optional(), to: writtenMoment.optional() })
-      .refine(({ from, to }) => (from ?? to) !== undefined, { error: 'expected from, to or both' })
-      .refine(
-        ({ from, to }) =>
-          from === undefined ||
-          to === undefined ||
-          (parseTime(from) ?? 0) < (parseTime(to) ?? Number.POSITIVE_INFINITY),
-        { error: 'expected from before to' },
-      )
-      .optional(),
+    /**
+     * A stretch of time on the gateway's clock, in GMT+8; `to` is no longer in it. Two moments, or two
+     * times of day for the same hours of every day, past midnight too: `{from: "22:00", to: "02:00"}`.
+     */
+    between: between.optional(),
     /** How long the rule must have been in force, on the gateway's clock. */
     after: writtenSpan.optional(),
     /** A state that must be reached, `name=value`; `name=started` until a rule sets it. */
@@ -196,12 +210,17 @@ const effects = z.strictObject({
   appSecret: z.string().min(1).optional(),
   /** Moves the clock once the call has been judged: `+31m`. */
   clock: clockJump.optional(),
-  /** Answers later than it would; runs on the gateway's clock. */
+  /** Answers later than it would, on the gateway's clock; what the call does is done on time. */
   delay: delay.optional(),
   /** The answer shows the shop without the items made in so long a time before: lists lag behind. */
   lag: writtenSpan.optional(),
   /** What happens to the answer on the wire. */
   fault: wireFault.optional(),
+  /**
+   * A fixed answer in place of the handler's, so that nothing is carried out: the fields below the
+   * response root, lists wrapped as the documents show them. It may break the method's contract.
+   */
+  answer: json.optional(),
   /** A JSON merge patch (RFC 7396) on what stands under the root of the answer. */
   patch: json.optional(),
   /** Puts a state machine into a state, `name=value`. */
@@ -233,7 +252,14 @@ const ruleEffect = effects
         message: `${decided.join(' and ')} contradict each other: a call is decided once`,
       })
     }
-    for (const change of ['patch', 'lag'] as const) {
+    if (then.answer !== undefined && then.lag !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['lag'],
+        message: 'lag changes what the shop shows, and answer does not look at the shop',
+      })
+    }
+    for (const change of ['answer', 'patch', 'lag'] as const) {
       if (then[change] === undefined || decided.length === 0) continue
       context.addIssue({
         code: 'custom',

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { nearest } from './near.ts'
 import { type OAuthErrorName, oauthErrors } from './protocol/oauth.ts'
-import { methods } from './registry.ts'
+import { knownMethods } from './registry.ts'
 import { errorRef, rule, writtenText } from './rule.ts'
 import { deadRules } from './rule-checks.ts'
 import { appSeed, worldParts } from './world.ts'
@@ -46,11 +46,11 @@ const outcome = z
     { error: 'expected one of fails, gives, breaks' },
   )
 
-const methodNames = Object.keys(methods)
-const callName = z.string().refine((name) => Object.hasOwn(methods, name), {
+const known = knownMethods()
+const callName = z.string().refine(known.has, {
   error: (issue) => {
-    const meant = nearest(String(issue.input), methodNames)
-    return `"${issue.input}" is no method with a contract${meant ? `; did you mean ${meant}?` : ''}`
+    const meant = nearest(String(issue.input), known.all())
+    return `"${issue.input}" is no method of the platform${meant ? `; did you mean ${meant}?` : ''}`
   },
 })
 

@@ -1,9 +1,12 @@
 import * as z from 'zod'
+import { problemsOfAnswer } from './answers.ts'
 import { itemFields, sku } from './models/item.ts'
 import { user } from './models/user.ts'
+import { nearest } from './near.ts'
 import { profileNames } from './profile.ts'
 import { callbackHost, tokenSettings } from './protocol/oauth.ts'
 import { idText, normalPrice } from './protocol/scalars.ts'
+import { findMethod, methodNames } from './registry.ts'
 import { writtenMoment, writtenRate } from './written-values.ts'
 
 const name = z.string().min(1)
@@ -124,6 +127,11 @@ export const worldParts = z
     unknown_categories: z.enum(['accept', 'refuse']),
     /** `refuse` makes taobao.item.add refuse an item whose title, price and category are on sale already. */
     duplicate_items: z.enum(['accept', 'refuse']),
+    /**
+     * Fixed answers by method name: the fields below the response root, lists wrapped as the documents
+     * show them. They take the place of handlers and samples.
+     */
+    answers: z.record(name, z.record(z.string(), z.unknown())),
     /** The profile of apps that set none. */
     profile: z.enum(profileNames),
   })
@@ -139,11 +147,16 @@ export const worldSeed = worldParts
     categories: parts.categories ?? [],
     unknown_categories: parts.unknown_categories ?? 'accept',
     duplicate_items: parts.duplicate_items ?? 'accept',
+    answers: parts.answers ?? {},
     profile: parts.profile,
   }))
   .check((context) => {
     const { value } = context
-    for (const { path, message } of [...danglingReferences(value), ...duplicates(value)]) {
+    for (const { path, message } of [
+      ...danglingReferences(value),
+      ...duplicates(value),
+      ...wrongAnswers(value),
+    ]) {
       context.issues.push({ code: 'custom', input: value, path, message })
     }
   })
@@ -180,6 +193,22 @@ function duplicates(world: z.output<typeof worldParts>): Misplaced[] {
     }
   }
   return found
+}
+
+/** Fixed answers of no method, and those that break their method's contract. */
+function wrongAnswers({ answers = {} }: z.output<typeof worldParts>): Misplaced[] {
+  return Object.entries(answers).flatMap(([method, answer]): Misplaced[] => {
+    const contract = findMethod(method)
+    if (!contract) {
+      const meant = nearest(method, methodNames())
+      const hint = meant ? `; did you mean ${meant}?` : ''
+      return [{ path: ['answers', method], message: `no method has this name${hint}` }]
+    }
+    return problemsOfAnswer(contract, answer).map(({ path, message }) => ({
+      path: ['answers', method, ...path],
+      message,
+    }))
+  })
 }
 
 /** What names something that is not there: a session of no app, an item of no seller. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { parseDuration, parseTime } from './protocol/timestamp.ts'
+import { parseDuration, parseTime, parseTimeOfDay } from './protocol/timestamp.ts'
 import { parseRate } from './rate.ts'
 
 // Values as people write them in worlds, scenarios, configuration files and control calls.
@@ -8,6 +8,13 @@ import { parseRate } from './rate.ts'
 export const writtenMoment = z.string().refine((text) => parseTime(text) !== undefined, {
   error: 'expected yyyy-MM-dd HH:mm:ss in GMT+8',
 })
+
+/** A moment, or a time of day, in GMT+8: `2026-11-11 00:00:00`, `22:00`, `02:30:15`. */
+export const writtenTime = z
+  .string()
+  .refine((text) => (parseTime(text) ?? parseTimeOfDay(text)) !== undefined, {
+    error: 'expected yyyy-MM-dd HH:mm:ss or HH:mm in GMT+8',
+  })
 
 /** A stretch of time: `500ms`, `31m`, back with a minus. */
 export const writtenDuration = z.string().refine((text) => parseDuration(text) !== undefined, {

@@ -107,7 +107,11 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException, cwd: string | undefined): string {
+/** Why a program could not be started, in words. */
+export function reasonOf(
+  { code, message }: NodeJS.ErrnoException,
+  cwd: string | undefined,
+): string {
   if (code === 'ENOENT')
     return `there is no such program${cwd === undefined ? '' : `, or no folder ${cwd}`}`
   return code === 'EACCES' ? 'it is no program that may be run' : message

@@ -1,12 +1,17 @@
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
+  defaultFailOn,
   errorsOfRules,
+  type FailOn,
   type JudgeLimits,
+  type MatrixReport,
   OptionError,
   type ParsedWorld,
+  type ProgramRun,
   type RunReport,
   type Scenario,
+  verdictOn,
   type WorldSeed,
   worldSeed,
 } from '../contracts/index.ts'
@@ -19,13 +24,6 @@ import {
 } from '../server/index.ts'
 import { type ChildOutcome, runChild } from './child.ts'
 import { type Expected, unmetExpectations } from './expectations.ts'
-import {
-  defaultFailOn,
-  type FailOn,
-  type MatrixReport,
-  type ProgramRun,
-  verdictOn,
-} from './run-report.ts'
 import { worldOf } from './scenario-runner.ts'
 import {
   childEnvironment,
@@ -49,7 +47,7 @@ export interface MatrixOptions {
   /** What wins over the scenarios' own settings, and the world that each starts from. */
   readonly gateway?: Pick<
     GatewayOptions,
-    'profile' | 'world' | 'rateLimit' | 'timestampWindow' | 'seed' | 'httpStatus'
+    'profile' | 'world' | 'rateLimit' | 'timestampWindow' | 'seed' | 'httpStatus' | 'store' | 'data'
   >
   readonly host?: string | undefined
   /** @default 0, any free one */
@@ -163,8 +161,11 @@ async function playOne(
     world: seedOf(named, options),
     profile,
     rateLimit: options.gateway?.rateLimit ?? scenario.rateLimit,
-    store: 'memory',
-    scenarios: [{ title: scenario.title, rules: scenario.rules }],
+    // A shop of its own for each scenario, empty at first, wherever it is kept.
+    store: options.gateway?.store ?? 'memory',
+    data: join(options.gateway?.data ?? '.localtop', place),
+    fresh: true,
+    scenarios: [{ title: scenario.title, rules: scenario.rules, clock: scenario.clock }],
     journal: journalBounds,
   })
   const { url } = await gateway.listen({
@@ -257,7 +258,7 @@ function unmetIn({ scenario, file }: NamedScenario, report: RunReport, gateway: 
 const latest = '24h'
 
 /** Calls whose program did not wait for them are carried out all the same, as the platform would. */
-async function letLateCallsEnd(gateway: Gateway): Promise<void> {
+export async function letLateCallsEnd(gateway: Gateway): Promise<void> {
   gateway.clock.advance(latest)
   // Whoever slept on the clock goes on in a later turn of the event loop.
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -276,7 +277,8 @@ function wasMet(scenario: Scenario, met: readonly string[], gateway: Gateway): b
   return expected.some((one) => codes.has(one.split('/')[0]))
 }
 
-function writeExchanges(file: string, gateway: Gateway, proof: ReadonlySet<string>): void {
+/** Writes the journal as JSON Lines; what proves a finding with all it holds. */
+export function writeExchanges(file: string, gateway: Gateway, proof: ReadonlySet<string>): void {
   let left = explainedExchanges
   const lines = gateway.exchanges.list().map((exchange) => {
     const whole = proof.has(exchange.id) && left-- > 0 && gateway.exchanges.find(exchange.id)

@@ -40,4 +40,5 @@ export const noFacts = {
   seller: undefined,
   request: undefined,
   response: undefined,
+  isGiven: undefined,
 }

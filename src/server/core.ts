@@ -1,4 +1,5 @@
 import type { ClockCommand, Tenant, TenantRequest } from '../contracts/control.ts'
+import type { AnyContract } from '../contracts/define-method.ts'
 import type { RunReport } from '../contracts/judges/judge.ts'
 import type { Profile } from '../contracts/profile.ts'
 import type { FaultSeed } from '../contracts/rule.ts'
@@ -118,6 +119,11 @@ export interface GatewayCore {
   worldOf(appKey: string | undefined): World
   profileOf(world: World, app: App | undefined): Profile
   readonly diagnosis: Diagnosis
+  findContract(name: string): AnyContract | undefined
+  /** The contracts of the methods that the gateway was given. */
+  readonly ownContracts: readonly AnyContract[]
+  /** Another gateway, in memory, with the default world and the methods of the platform. */
+  fresh(): Gateway
   answer(call: Received, problem?: Error): Answered | Promise<Answered>
   /** Checks the envelope of a batch; answers its refusal, if it is refused. */
   refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined>

@@ -1,14 +1,8 @@
-import type { AnyContract } from '../contracts/define-method.ts'
+import { type AnyContract, rootOf, shapeOfAnswer } from '../contracts/define-method.ts'
 import { assumed, type Behaviour, documented } from '../contracts/fidelity.ts'
-import {
-  contentTypes,
-  responseKey,
-  writeError,
-  writeResponse,
-} from '../contracts/protocol/envelope.ts'
+import { contentTypes, writeError, writeResponse } from '../contracts/protocol/envelope.ts'
 import { type ErrorResponse, type Rejection, reject } from '../contracts/protocol/errors.ts'
 import { shapeOfPatched } from '../contracts/protocol/merge-patch.ts'
-import { shapeOf } from '../contracts/protocol/wire-shape.ts'
 import type { Received } from './call.ts'
 import type { Fate } from './traffic/rules.ts'
 
@@ -25,6 +19,8 @@ export interface Answer {
 type Answered = Received & {
   readonly contract?: AnyContract
   readonly response?: object
+  /** The response was written by somebody, and may hold fields that the contract does not know. */
+  readonly isGiven?: boolean
   readonly fate?: Fate
 }
 
@@ -37,11 +33,12 @@ export function encode(
   const contentType = contentTypes[styleOf(call).format]
   if (!rejection) {
     try {
-      const shape = shapeOf((call.contract as AnyContract).response)
+      const contract = call.contract as AnyContract
+      const shape = shapeOfAnswer(contract)
       const body = writeResponse(
-        responseKey((call.contract as AnyContract).name),
+        rootOf(contract),
         call.response,
-        call.fate?.patches.length ? shapeOfPatched(call.response, shape) : shape,
+        call.isGiven || call.fate?.patches.length ? shapeOfPatched(call.response, shape) : shape,
         { ...styleOf(call), code: call.profile.successCode },
       )
       return { status: 200, contentType, body, retryAfter: undefined }

@@ -1,9 +1,11 @@
 import { argumentBehaviours } from '../contracts/arguments.ts'
+import { catalogueBehaviours } from '../contracts/catalogue/compile.ts'
 import type { Behaviour, Fidelity } from '../contracts/fidelity.ts'
 import { itemArgumentBehaviours } from '../contracts/models/item-arguments.ts'
 import { profileBehaviours } from '../contracts/profile.ts'
 import { batchBehaviours } from '../contracts/protocol/batch.ts'
 import { answerBehaviours } from '../contracts/protocol/envelope.ts'
+import { fieldsBehaviours } from '../contracts/protocol/fields.ts'
 import { jsonBehaviours } from '../contracts/protocol/json.ts'
 import { oauthErrors, oauthFacts } from '../contracts/protocol/oauth.ts'
 import { parameterBehaviours } from '../contracts/protocol/parameters.ts'
@@ -47,6 +49,8 @@ const behaviours: readonly Behaviour[] = [
   ...windowBehaviours,
   ...sessionBehaviours,
   ...argumentBehaviours,
+  ...catalogueBehaviours,
+  ...fieldsBehaviours,
   ...itemArgumentBehaviours,
   ...itemBehaviours,
   ...pictureBehaviours,

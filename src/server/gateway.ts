@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { catalogueSummary } from '../contracts/catalogue/summary.ts'
 import type { ClockCommand } from '../contracts/control.ts'
 import { defaultWorld } from '../contracts/default-world.ts'
-import type { AnyContract, Tier } from '../contracts/define-method.ts'
+import type { AnyContract } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
 import { reject, rejectBusiness } from '../contracts/protocol/errors.ts'
@@ -13,7 +14,7 @@ import {
   timestampWindow,
 } from '../contracts/protocol/timestamp.ts'
 import { rateOption } from '../contracts/rate.ts'
-import { findMethod, methods, tierOf } from '../contracts/registry.ts'
+import { findMethod, knownMethods, methods, tierOf } from '../contracts/registry.ts'
 import { faultRequest } from '../contracts/rule.ts'
 import { unknownMethods } from '../contracts/rule-checks.ts'
 import type { Scenario } from '../contracts/scenario.ts'
@@ -79,10 +80,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const extra = new Map((options.methods ?? []).map((entry) => [entry.contract.name, entry]))
   const builtIn = handlers as unknown as Readonly<Record<string, AnyHandler>>
+  const known = knownMethods([...extra.keys()])
   const contractOf = (name: string) => extra.get(name)?.contract ?? findMethod(name)
   const gates = gatesFor({
     findContract: contractOf,
-    findHandler: (contract) => extra.get(contract.name)?.handler ?? builtIn[contract.name],
+    findHandler: ({ name }) => extra.get(name)?.handler ?? builtIn[name],
     rules,
     rateLimit,
     timestampWindow: windowOf(options.timestampWindow),
@@ -95,7 +97,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const inForce = createScenariosInForce({
     rules,
     initial: options.scenarios ?? [],
-    methodNames: () => [...Object.keys(methods), ...extra.keys()],
+    known,
     setClock,
     watch: options.watch ?? false,
     onEdit: (edit) => options.log?.({ event: 'scenario', ...edit }),
@@ -429,6 +431,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     base,
     worldOf,
     diagnosis,
+    findContract: contractOf,
+    ownContracts: [...extra.values()].map(({ contract }) => contract),
+    fresh: () => createGateway({ wall: clock.wall }),
     profileOf,
     answer,
     refuseEnvelope,
@@ -524,7 +529,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     faults: {
       add(fault, { appKey } = {}) {
         const rule = faultRequest.parse(fault)
-        const [problem] = unknownMethods([rule], [...Object.keys(methods), ...extra.keys()])
+        const [problem] = unknownMethods([rule], known)
         if (problem) throw new OptionError(problem.message)
         return rules.addFault(rule, tenantWorld(appKey))
       },
@@ -543,6 +548,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   return gateway
 }
 
+/** How many methods are answered over the world, and how many the catalogue has in all. */
+export const methodCounts = {
+  stateful: Object.keys(methods).filter((name) => tierOf(name) === 'stateful').length,
+  all: catalogueSummary.methods,
+} as const
+
 const isShared = ({ store }: GatewayOptions) => store?.startsWith('redis') ?? false
 
 function storeOf({
@@ -557,12 +568,6 @@ function storeOf({
   if (store !== 'file') return memoryStore()
   return fileStore(data, { durability, files, onNotice })
 }
-
-const ofTier = (tier: Tier) => Object.keys(methods).filter((name) => tierOf(name) === tier).length
-/** How many methods are answered over the world. */
-export const methodCount = ofTier('stateful')
-/** How many methods are answered by a sample. */
-export const stubCount = ofTier('stub')
 
 const unmoved: SavedClock = { base: 0, since: 0, pace: 1, moved: false }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { nearest } from '../contracts/near.ts'
 import { OptionError, type Problem, pathText } from '../contracts/problems.ts'
-import { methods } from '../contracts/registry.ts'
+import { type KnownMethods, knownMethods } from '../contracts/registry.ts'
 import { unknownMethods } from '../contracts/rule-checks.ts'
 import { type Scenario, scenario } from '../contracts/scenario.ts'
 import { readDataFile } from './data-files.ts'
@@ -32,7 +32,7 @@ export interface LoadOptions {
   /** Where names are looked for. @default the scenarios that come with LocalTOP */
   readonly folder?: string
   /** The methods that rules may be about. @default those that LocalTOP knows */
-  readonly methodNames?: readonly string[]
+  readonly known?: KnownMethods
   /** Whether it must have something that can be played or judged. @default false */
   readonly toPlay?: boolean
 }
@@ -67,9 +67,9 @@ export function loadScenario(nameOrFile: string, options: LoadOptions = {}): Nam
 
 function problemsIn(
   { rules, steps, expect }: Scenario,
-  { methodNames = Object.keys(methods), toPlay = false }: LoadOptions,
+  { known = knownMethods(), toPlay = false }: LoadOptions,
 ): Problem[] {
-  const problems = unknownMethods(rules, methodNames).map(({ path, message }) => ({
+  const problems = unknownMethods(rules, known).map(({ path, message }) => ({
     path: pathText(path),
     message,
   }))

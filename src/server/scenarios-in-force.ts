@@ -1,4 +1,5 @@
 import { OptionError, pathText } from '../contracts/problems.ts'
+import type { KnownMethods } from '../contracts/registry.ts'
 import { unknownMethods } from '../contracts/rule-checks.ts'
 import { defineScenario, type Scenario, type ScenarioSeed } from '../contracts/scenario.ts'
 import { loadScenario } from './scenario-files.ts'
@@ -44,7 +45,7 @@ interface Deps {
   readonly rules: Rules
   readonly initial: readonly (string | ScenarioSeed)[]
   /** The methods that somebody answers. */
-  readonly methodNames: () => readonly string[]
+  readonly known: KnownMethods
   /** Sets the clock where a scenario says where it begins. */
   readonly setClock: (clock: NonNullable<Scenario['clock']>, world?: World) => void
   /** Whether files are read anew when they change. */
@@ -55,7 +56,7 @@ interface Deps {
 
 export function createScenariosInForce(deps: Deps): ScenariosInForce {
   const { rules, onEdit } = deps
-  const initial = deps.initial.map((given) => sourceOf(given, deps.methodNames()))
+  const initial = deps.initial.map((given) => sourceOf(given, deps.known))
   let shared: readonly Source[] = []
   const own = new Map<World, readonly Source[]>()
   const watcher = deps.watch ? watchFiles(reload) : undefined
@@ -84,7 +85,7 @@ export function createScenariosInForce(deps: Deps): ScenariosInForce {
     let problem: string | undefined
     let fresh: readonly ActiveRule[] | undefined
     try {
-      fresh = sourceOf(file, deps.methodNames(), first.name).rules
+      fresh = sourceOf(file, deps.known, first.name).rules
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error)
     }
@@ -106,7 +107,7 @@ export function createScenariosInForce(deps: Deps): ScenariosInForce {
   return {
     set(scenarios, world) {
       choose(
-        scenarios.map((given) => sourceOf(given, deps.methodNames())),
+        scenarios.map((given) => sourceOf(given, deps.known)),
         world,
       )
     },
@@ -129,23 +130,19 @@ export function createScenariosInForce(deps: Deps): ScenariosInForce {
   }
 }
 
-function sourceOf(
-  given: string | ScenarioSeed,
-  methodNames: readonly string[],
-  knownAs?: string,
-): Source {
+function sourceOf(given: string | ScenarioSeed, known: KnownMethods, knownAs?: string): Source {
   const found =
     typeof given === 'string'
-      ? loadScenario(given, { methodNames })
-      : { name: given.title, file: undefined, scenario: checked(given, methodNames) }
+      ? loadScenario(given, { known })
+      : { name: given.title, file: undefined, scenario: checked(given, known) }
   const name = knownAs ?? found.name
   const { rules, clock } = found.scenario
   return { name, file: found.file, rules: activeRules(name, rules), clock, problem: undefined }
 }
 
-function checked(seed: ScenarioSeed, methodNames: readonly string[]): Scenario {
+function checked(seed: ScenarioSeed, known: KnownMethods): Scenario {
   const scenario = defineScenario(seed)
-  const [problem] = unknownMethods(scenario.rules, methodNames)
+  const [problem] = unknownMethods(scenario.rules, known)
   if (problem)
     throw new OptionError(`scenario "${seed.title}": ${pathText(problem.path)}: ${problem.message}`)
   return scenario

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { platformHosts } from '../contracts/platform-hosts.ts'
 
 /** A key and a certificate for an HTTPS port, as PEM. */
 export interface Certificate {
@@ -16,13 +17,7 @@ export interface KeptCertificate extends Certificate {
 
 const year = 365 * 86_400_000
 /** The names a client may call us by: this machine, and the platform's hosts for clients that override them. */
-const names = [
-  'localhost',
-  'gw.api.taobao.com',
-  'eco.taobao.com',
-  'api.taobao.com',
-  'gw.api.tbsandbox.com',
-]
+const names = ['localhost', ...platformHosts]
 const addresses = ['127.0.0.1', '::1']
 
 /** The certificate of a data folder: made when there is none, and anew a month before it ends. */

@@ -223,7 +223,8 @@ describe('the program', () => {
        process.on('SIGTERM', () => {})
        setInterval(() => {}, 1000)`,
     ]
-    const flags = ['--timeout', '800ms', '--fail-on', 'none', ...scenarios('all-well')]
+    // Long enough for two processes to start on a busy machine.
+    const flags = ['--timeout', '5s', '--fail-on', 'none', ...scenarios('all-well')]
     const { status, report, place } = await matrix(flags, program)
     expect(status).toBe(1)
     const own = Number(readFileSync(join(place, 'all-well/stdout.txt'), 'utf8'))
@@ -341,7 +342,9 @@ describe('the reports', () => {
 })
 
 describe('the choice of scenarios', () => {
-  it('is every one of the library that makes calls fail, where nothing is said', async () => {
+  it('is every one of the library that makes calls fail, where nothing is said', {
+    timeout: 240_000,
+  }, async () => {
     const failing = scenarioNames().filter((name) => {
       const { rules, rateLimit } = loadScenario(name).scenario
       return rules.length > 0 || rateLimit !== undefined
@@ -370,7 +373,7 @@ describe('a wrong use is said in one line that names it', () => {
     [
       ['--fail-on', 'slow'],
       ['x'],
-      /--fail-on.*"slow" is none of silent, backoff, duplicates, losses, expectations, exit, any, none/,
+      /--fail-on.*"slow" is none of silent, backoff, duplicates, losses, expectations, not-met, exit, any, none/,
     ],
     [['--fail-on', 'none,any'], ['x'], /^localtop: --fail-on: none goes with nothing else\n$/],
     [['--jobs', '0'], ['x'], /--jobs.*expected 1 to 64/],

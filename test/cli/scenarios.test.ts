@@ -111,7 +111,7 @@ it('names file, line and path of what is wrong in a scenario', async () => {
   expect(status).toBe(2)
   expect(stderr).toContain(`${file}:5: rules[0].then.refuse: "nonsense" is no sub-code of 27`)
   expect(stderr).toContain(
-    `${file}:7: steps[0].call: "taobao.item.ad" is no method with a contract`,
+    `${file}:7: steps[0].call: "taobao.item.ad" is no method of the platform`,
   )
 })
 

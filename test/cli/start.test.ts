@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { wireFaultKinds } from '../../src/contracts/index.ts'
 import { createGateway } from '../../src/server/index.ts'
 import { type Running, runCommand, startCommand } from '../support/command.ts'
 
@@ -106,13 +107,30 @@ describe('localtop start', () => {
     expect(existsSync(join(folder, '.localtop'))).toBe(false)
   })
 
+  it('answers with every fault on the wire and has nothing to complain of', async () => {
+    const { url, controlUrl } = await start('--store', 'memory', '--log', 'silent')
+    const faults = wireFaultKinds.filter((kind) => kind !== 'hang')
+    for (const fault of faults) {
+      await fetch(`${controlUrl}/faults`, { method: 'POST', body: JSON.stringify({ fault }) })
+      const curl = await (await fetch(`${controlUrl}/curl`)).text()
+      // Whatever becomes of it, the answer of the next call shows that the gateway goes on.
+      await exec('sh', ['-c', curl]).catch(() => undefined)
+    }
+    expect((await fetch(`${url}/_localtop/health`)).status).toBe(200)
+    const exchanges = await (await fetch(`${controlUrl}/exchanges`)).json()
+    const met = (exchanges as { exchanges: { fault: { kind: string } }[] }).exchanges
+    expect(met.map(({ fault }) => fault.kind)).toEqual(faults)
+    running?.child.kill('SIGTERM')
+    expect((await running?.ended)?.stderr).toBe('')
+  })
+
   it('puts the rules of a scenario in force, and says so', async () => {
     running = startCommand(
       ['start', '--port', '0', '--store', 'memory', '--scenario', 'banned-for-two-seconds'],
       folder,
     )
     expect(await running.prints('Ctrl-C')).toContain(
-      'Of number 2 of calls of taobao.item.seller.get: ban the API for the app for 2s (accesscontrol.limited-by-app-api-access-count), once.',
+      'Of number 2 of calls of taobao.item.seller.get or taobao.item.add: ban the API for the app for 2s (accesscontrol.limited-by-app-api-access-count), once.',
     )
   })
 

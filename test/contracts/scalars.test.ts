@@ -13,6 +13,7 @@ import {
   topFile,
   topId,
   topIdPositive,
+  topLong,
   topNumber,
   topPrice,
   topText,
@@ -59,6 +60,15 @@ describe('a number', () => {
 
   it.each([...noNumbers, '1.5', '1.0', '.5'])('refuses %j', (sent) => {
     expect(takes(topNumber(), sent)).toBe(false)
+  })
+
+  it.each([
+    '1763988157000,1763988157000',
+    'x'.repeat(19),
+    '9223372036854775808',
+    '-9223372036854775809',
+  ])('of 64 bits refuses %j, and does not stumble over it', (sent) => {
+    expect(takes(topLong(), sent)).toBe(false)
   })
 
   it.each(['9007199254740992', '-9007199254740992', '99999999999999999999'])(

@@ -93,7 +93,7 @@ describe('a mistake in a scenario is named by its place', () => {
     ],
     [
       { then: {} },
-      'rules[0].then: expected at least one of refuse, ban, expireSession, revokeSession, quota, appSecret, clock, delay, lag, fault, patch, setState',
+      'rules[0].then: expected at least one of refuse, ban, expireSession, revokeSession, quota, appSecret, clock, delay, lag, fault, answer, patch, setState',
     ],
     [
       { then: { refuse: 27, ban: '1s' } },
@@ -148,6 +148,22 @@ describe('a mistake in a scenario is named by its place', () => {
       'rules[0].when.between: expected from before to',
     ],
     [
+      { when: { between: { from: '22:00', to: '22:00:00' } }, then: { refuse: 27 } },
+      'rules[0].when.between: expected two different times of day: between equal ones lies nothing',
+    ],
+    [
+      { when: { between: { from: '25:00' } }, then: { refuse: 27 } },
+      'rules[0].when.between.from: expected yyyy-MM-dd HH:mm:ss or HH:mm in GMT+8',
+    ],
+    [
+      { when: { between: { from: '22:00' } }, then: { refuse: 27 } },
+      'rules[0].when.between: expected two moments, or two times of day',
+    ],
+    [
+      { then: { answer: {}, lag: '1m' } },
+      'rules[0].then.lag: lag changes what the shop shows, and answer does not look at the shop',
+    ],
+    [
       { when: { between: {} }, then: { refuse: 27 } },
       'rules[0].when.between: expected from, to or both',
     ],
@@ -191,11 +207,11 @@ describe('a mistake in a scenario is named by its place', () => {
   it.each([
     [
       { call: 'taobao.item.ad', expect: { fails: '27' } },
-      'steps[0].call: "taobao.item.ad" is no method with a contract; did you mean taobao.item.add?',
+      'steps[0].call: "taobao.item.ad" is no method of the platform; did you mean taobao.item.add?',
     ],
     [
       { call: 'constructor', expect: { fails: '27' } },
-      'steps[0].call: "constructor" is no method with a contract',
+      'steps[0].call: "constructor" is no method of the platform',
     ],
     [
       { call: 'taobao.item.add', expect: { fails: '99' } },
@@ -392,6 +408,16 @@ describe('a rule in one sentence', () => {
       '所有调用（2026-11-11 00:00:00 至 2026-11-11 01:00:00）：以 15 拒绝，每次都如此。',
     ],
     [
+      { when: { between: { from: '22:00', to: '02:00' } }, then: refuse },
+      'Of all calls from 22:00 to 02:00 each day: refuse it with 15, every time.',
+      '所有调用（每天 22:00 至 02:00）：以 15 拒绝，每次都如此。',
+    ],
+    [
+      { then: { answer: { trade: {} } } },
+      'Of all calls: answer it with trade and carry nothing out, once.',
+      '所有调用：直接以 trade 应答而不执行，一次。',
+    ],
+    [
       { when: { between: { from: '2026-11-11 00:00:00' } }, then: refuse },
       'Of all calls from 2026-11-11 00:00:00 on: refuse it with 15, every time.',
       '所有调用（2026-11-11 00:00:00 起）：以 15 拒绝，每次都如此。',
@@ -565,6 +591,7 @@ describe('a world', () => {
       categories: [],
       unknown_categories: 'accept',
       duplicate_items: 'accept',
+      answers: {},
     })
   })
 

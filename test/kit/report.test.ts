@@ -43,6 +43,7 @@ describe('the verdict', () => {
       'duplicates',
       'losses',
       'expectations',
+      'not-met',
       'exit',
       'any',
       'none',
@@ -62,12 +63,26 @@ describe('the verdict', () => {
 
   it('is never a pass for a run that proved nothing', () => {
     for (const run of [endless, silent]) expect(passes([honest, run], 'none')).toBe(false)
+    const open = { ...honest, scenario: 'open', met: false }
+    expect(passes([open], 'none')).toBe(false)
+    expect(passes([open, honest], 'none')).toBe(true)
+    expect(passes([open, honest], 'not-met')).toBe(false)
     const refused = programRun('refused', [add('A', { gives: '29' })], { status: 1 })
     expect(passes([refused], 'none')).toBe(false)
     expect(passes([refused, honest], 'none')).toBe(true)
     expect(matrixReport([refused]).verdict.reasons[0]?.reason).toContain(
       'not one call was answered',
     )
+  })
+})
+
+describe('a scenario that did not come to pass', () => {
+  it('is counted apart from those that were passed', () => {
+    const matrix = matrixReport([honest, { ...honest, scenario: 'open', met: false }], ['none'])
+    expect(report(matrix, 'text')).toContain(
+      'Passed: 1 of 2 scenarios without objection. 1 did not come to pass, so nothing is known of it.',
+    )
+    expect(report(matrix, 'html')).toContain('1 个场景没有发生，未能检验。')
   })
 })
 

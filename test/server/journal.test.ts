@@ -277,6 +277,45 @@ describe('near misses', () => {
   })
 })
 
+describe('a parameter that is a secret by its name', () => {
+  const secret = 'swordfish-42'
+
+  it.each(['password', 'auth_token', 'wdgjaccesstoken', 'access_key', 'app_secret', 'session_id'])(
+    'is masked and cannot be searched for: %s',
+    async (name) => {
+      const gateway = createGateway({ profile: 'production' })
+      await call(gateway, 'taobao.time.get', { [name]: secret })
+      expect(gateway.exchanges.find('1')?.request.params).toMatchObject({ [name]: '***' })
+      expect(gateway.exchanges.list({ text: secret })).toEqual([])
+    },
+  )
+
+  it('is masked inside a structure, and what stands beside it is not', async () => {
+    const gateway = createGateway({ profile: 'production' })
+    const request = JSON.stringify({ cp_code: 'STO', a: [{ password: secret }], user_token: 7 })
+    await call(gateway, 'taobao.time.get', { request })
+    expect(gateway.exchanges.find('1')?.request.params.request).toBe(
+      '{"cp_code":"STO","a":[{"password":"***"}],"user_token":"***"}',
+    )
+    expect(gateway.exchanges.list({ text: secret })).toEqual([])
+    expect(gateway.exchanges.list({ text: 'cp_code' })).toHaveLength(1)
+  })
+
+  it('is not one because a word of it sounds so', async () => {
+    const gateway = createGateway({ profile: 'production' })
+    await call(gateway, 'taobao.time.get', {
+      token_from: 'x',
+      secret_version: '1',
+      session_nick: 'y',
+    })
+    expect(gateway.exchanges.find('1')?.request.params).toMatchObject({
+      token_from: 'x',
+      secret_version: '1',
+      session_nick: 'y',
+    })
+  })
+})
+
 describe('no secret of the world', () => {
   it('ever appears, whatever name or place it came in', async () => {
     const secrets = {

@@ -90,6 +90,34 @@ describe('GET /report', () => {
   })
 })
 
+describe('GET /report?format=', () => {
+  const gateway = createGateway({ profile: 'production' })
+  const read = async (format: string) => {
+    const url = `http://localhost/_localtop/report?format=${format}`
+    const response = await gateway.fetch(new Request(url))
+    return { response, text: await response.text() }
+  }
+
+  it.each([
+    ['html', 'text/html', '<h1>localtop report</h1>'],
+    ['junit', 'application/xml', 'name="all apps: what has been called so far"'],
+    ['text', 'text/plain', 'scenario'],
+    ['markdown', 'text/markdown', '## localtop report'],
+  ])('gives the report as %s', async (format, type, part) => {
+    await call(gateway, 'taobao.time.get')
+    const { response, text } = await read(format)
+    expect(response.headers.get('content-type')).toBe(`${type};charset=UTF-8`)
+    expect(text).toContain(part)
+    expect(text).not.toContain('undefined')
+  })
+
+  it('says which forms there are', async () => {
+    const { response, text } = await read('pdf')
+    expect(response.status).toBe(400)
+    expect(text).toContain('format was \\"pdf\\"; expected json, junit, html, text, markdown')
+  })
+})
+
 describe('GET /coverage', () => {
   it('lists what was met and what the scenarios could have shown', async () => {
     await using gateway = gatewayWith([

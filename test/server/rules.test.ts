@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { formatTime, type RuleSeed, timeGet } from '../../src/contracts/index.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/server/index.ts'
-import { addItem, call } from '../support/gateway.ts'
+import { addItem, call, phone } from '../support/gateway.ts'
 
 let gateway: Gateway
 afterEach(() => gateway.close())
@@ -166,6 +166,21 @@ describe('the conditions of a rule', () => {
     expect(seen).toEqual([0, 22, 0])
   })
 
+  it('look at the hours of every day, past midnight too', async () => {
+    about({ between: { from: '22:00', to: '02:00:30' } })
+    const seen: unknown[] = []
+    for (const at of ['21:59:59', '22:00:00', '23:59:59', '00:00:00', '02:00:29', '02:00:30']) {
+      gateway.clock.freeze(`2026-11-11 ${at}`)
+      seen.push(...(await codes(1)))
+    }
+    expect(seen).toEqual([0, 22, 22, 22, 22, 0])
+    about({ between: { from: '09:00', to: '17:30' } })
+    gateway.clock.freeze('2026-11-12 09:00:00')
+    expect(await codes(1)).toEqual([22])
+    gateway.clock.freeze('2026-11-12 17:30:00')
+    expect(await codes(1)).toEqual([0])
+  })
+
   it('look at how long the rule has been in force, for a tenant that came later too', async () => {
     about({ after: '10m' })
     expect(await codes(1)).toEqual([0])
@@ -320,6 +335,40 @@ describe('what happens', () => {
     expect(isOver).toBe(false)
     gateway.clock.advance('1ms')
     expect((await late).error).toBeUndefined()
+  })
+
+  it('a delayed call is carried out on time: whoever asks meanwhile finds what it made', async () => {
+    withRules([{ when: { method: 'taobao.item.add' }, then: { delay: '40s' } }])
+    gateway.clock.freeze('2026-11-11 00:00:00')
+    const late = call(gateway, 'taobao.item.add', { ...phone, outer_id: 'LATE-1' })
+    for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next))
+    const asked = { outer_id: 'LATE-1', fields: 'num_iid' }
+    const found = await call(gateway, 'taobao.items.custom.get', asked)
+    gateway.clock.advance('40s')
+    const { answer } = await late
+    expect(found.answer.items.item).toEqual([{ num_iid: answer.item.num_iid }])
+    expect(answer.item.created).toBe('2026-11-11 00:00:00')
+  })
+
+  it('an answer is fixed, whatever the contract says, and nothing is carried out', async () => {
+    const answer = { item: { num_iid: '9007199254740993', colour: 'red' }, extra: [1, 2] }
+    withRules([{ when: { method: 'taobao.item.add' }, then: { answer } }])
+    const reply = await call(gateway, 'taobao.item.add', phone)
+    expect(reply.text).toContain('"item":{"num_iid":9007199254740993,"colour":"red"},"extra":[1,2]')
+    const { items } = gateway.report()
+    expect(items).toMatchObject({ once: 0, twice: 0 })
+    // Once, where nobody says otherwise.
+    const next = await call(gateway, 'taobao.item.add', phone)
+    expect(next.answer.item).not.toHaveProperty('colour')
+  })
+
+  it('a fixed answer is patched like any other', async () => {
+    withRules([
+      { then: { answer: { time: '2020-02-20 20:20:20', note: 'a' } }, times: 'always' },
+      { then: { patch: { note: 'b' } }, times: 'always' },
+    ])
+    const { answer } = await call(gateway, 'taobao.time.get')
+    expect(answer).toMatchObject({ time: '2020-02-20 20:20:20', note: 'b' })
   })
 
   it('an answer is patched, fields that no contract knows too, in both formats', async () => {

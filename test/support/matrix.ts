@@ -1,11 +1,10 @@
-import { judgeRun } from '../../src/contracts/index.ts'
+import { judgeRun, verdictOn } from '../../src/contracts/index.ts'
 import {
   defaultFailOn,
   type FailOn,
   type MatrixReport,
   type ProgramRun,
 } from '../../src/kit/index.ts'
-import { verdictOn } from '../../src/kit/run-report.ts'
 import { runOf, type Sketch } from './evidence.ts'
 
 /** A run of a program that did what is sketched. */

@@ -1,3 +1,4 @@
+import { assumed, type Behaviour, observed } from '../fidelity.ts'
 import { getOrCreate } from '../get-or-create.ts'
 import { elementsOf, type WireShape } from './wire-shape.ts'
 
@@ -22,7 +23,7 @@ export function selectionOf(fields: readonly string[]): Selection {
 }
 
 /**
- * Leaves only the requested fields in every structure below the response root; plain values at the
+ * Leaves only the requested fields in the structures below the response root; plain values at the
  * root (`total_results`) stay. A list may be asked for by its own name or by its element's, as the
  * documents do (`sku` for `skus`).
  */
@@ -31,8 +32,12 @@ export function project(response: Structure, shape: WireShape, selection: Select
   const result: Record<string, unknown> = {}
   for (const [name, below] of shape.fields) {
     const value = response[name]
-    if (value !== undefined)
-      result[name] = below.kind === 'value' ? value : pick(value, below, selection)
+    if (value === undefined) continue
+    // Some callers write the name at the root in front: `trades.tid`.
+    result[name] =
+      below.kind === 'value'
+        ? value
+        : pick(value, below, selection.has(name) ? selection.get(name) : selection)
   }
   return result
 }
@@ -43,6 +48,7 @@ function pick(value: unknown, shape: WireShape, selection: Selection | undefined
     const elements = elementsOf(value, shape.element)
     return { [shape.element]: elements.map((element) => pick(element, shape.of, selection)) }
   }
+  if (isWrapper(shape, selection)) return project(value as Structure, shape, selection)
   const from = value as Structure
   const result: Record<string, unknown> = {}
   for (const [name, below] of shape.fields) {
@@ -57,3 +63,46 @@ function pick(value: unknown, shape: WireShape, selection: Selection | undefined
   }
   return result
 }
+
+/**
+ * Whether a structure is none that was asked for but holds one that was: newer methods wrap what they
+ * answer (`result: { success, exchange }`), and `fields` speaks of what is inside.
+ */
+function isWrapper(shape: WireShape & { kind: 'object' }, selection: Selection): boolean {
+  return (
+    !hasAsked(shape, selection) &&
+    [...shape.fields.values()].some((below) => holds(below, selection))
+  )
+}
+
+function holds(shape: WireShape, selection: Selection): boolean {
+  if (shape.kind === 'list') return holds(shape.of, selection)
+  if (shape.kind === 'value') return false
+  return (
+    hasAsked(shape, selection) ||
+    [...shape.fields.values()].some((below) => holds(below, selection))
+  )
+}
+
+function hasAsked(shape: WireShape & { kind: 'object' }, selection: Selection): boolean {
+  for (const [name, below] of shape.fields) {
+    if (selection.has(name) || (below.kind === 'list' && selection.has(below.element))) return true
+  }
+  return false
+}
+
+/** What the gateway assumes of `fields`. */
+export const fieldsBehaviours: readonly Behaviour[] = [
+  {
+    name: 'fields leaves plain values at the root, and all of a list or structure that it names',
+    ...observed('logged payloads keep total_results'),
+  },
+  {
+    name: 'fields reaches through structures that hold none of the fields asked for',
+    ...assumed('newer methods wrap what they answer in a result'),
+  },
+  {
+    name: 'names in fields may begin with the name at the root',
+    ...observed("examples of the platform's documents do"),
+  },
+]

@@ -24,7 +24,7 @@ export function writeJson(value: unknown, shape: WireShape, simplify = false): s
       return simplify ? text : `{"${shape.element}":${text}}`
     }
     case 'value':
-      return shape.type === 'Id' ? String(value) : JSON.stringify(value)
+      return shape.type === 'Id' || shape.type === 'Long' ? String(value) : JSON.stringify(value)
   }
 }
 

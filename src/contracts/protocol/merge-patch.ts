@@ -22,8 +22,11 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
  */
 export function shapeOfPatched(value: unknown, shape: WireShape | undefined): WireShape {
   if (!isObject(value)) {
-    const isId = shape?.kind === 'value' && shape.type === 'Id' && /^\d+$/.test(String(value))
-    return isId ? shape : { kind: 'value', type: 'Text' }
+    const isNumber =
+      shape?.kind === 'value' &&
+      (shape.type === 'Id' || shape.type === 'Long') &&
+      /^-?\d+$/.test(String(value))
+    return isNumber ? shape : { kind: 'value', type: 'Text' }
   }
   if (shape?.kind === 'list' && Array.isArray(value[shape.element])) {
     const elements = value[shape.element] as readonly unknown[]

@@ -2,7 +2,21 @@ import * as z from 'zod'
 import { parseTime } from './timestamp.ts'
 
 /** How a value stands on the wire; the writers, samples and reference pages read it. */
-export type WireType = 'Text' | 'Number' | 'Id' | 'Boolean' | 'Price' | 'Date' | 'Json' | 'File'
+export type WireType =
+  | 'Text'
+  | 'Number'
+  /** A whole number that may pass 2^53, so digits in our code. */
+  | 'Id'
+  /** A whole number, digits in our code where it passes 2^53. */
+  | 'Long'
+  | 'Decimal'
+  | 'Boolean'
+  | 'Price'
+  | 'Date'
+  | 'Json'
+  | 'File'
+  /** Nobody knows what it is. */
+  | 'Any'
 
 /** Limits that documents mention but nobody is known to enforce: reported, never refused. */
 export interface Advice {
@@ -13,17 +27,39 @@ export interface Advice {
   readonly oneOf?: readonly string[]
 }
 
+/** Limits that are enforced, as far as documents of the contract are to name them. */
+export interface Limits {
+  /** Of a text, in UTF-16 code units. */
+  readonly maxLength?: number | undefined
+  /** Comma-separated values in a text. */
+  readonly maxList?: number | undefined
+  /** Elements of a list. */
+  readonly maxItems?: number | undefined
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  /** Exclusive. */
+  readonly above?: number | undefined
+  /** Of a file. */
+  readonly maxBytes?: number | undefined
+  readonly oneOf?: readonly string[] | undefined
+}
+
 export interface WireMeta {
   readonly type?: WireType
+  readonly limits?: Limits
+  /** A comma-separated list, of elements such as these. */
+  readonly items?: WireMeta
   /** The element name of a wrapped list: `skus: { sku: [...] }`. */
   readonly list?: string
   readonly advice?: Advice
+  /** What documents call required in a structure; nobody is known to enforce it. */
+  readonly requires?: readonly string[]
 }
 
 /** What {@link z} schemas of ours know beside their zod type. Survives `pick`, `partial` and `extend`. */
 export const wire = z.registry<WireMeta>()
 
-function tag<T extends z.ZodType>(schema: T, meta: WireMeta): T {
+export function tag<T extends z.ZodType>(schema: T, meta: WireMeta): T {
   // zod's registry type wants the schema's own metadata shape; ours is the same for every schema.
   ;(wire as z.core.$ZodRegistry<WireMeta, z.ZodType>).add(schema, meta)
   return schema
@@ -35,6 +71,9 @@ export interface TopFile {
   readonly contentType: string
   readonly bytes: Uint8Array
 }
+
+/** Business parameters as they travel: texts, and files of a multipart body. */
+export type WireArguments = Readonly<Record<string, string | TopFile>>
 
 // --- request: every business parameter travels as text; codecs read it and write it back ---
 
@@ -52,12 +91,16 @@ export function topText(limits: { max?: number; maxList?: number; advice?: Advic
       error: `expected at most ${maxList} comma-separated values`,
     })
   }
-  return tag(schema, { type: 'Text', ...(limits.advice && { advice: limits.advice }) })
+  return tag(schema, {
+    type: 'Text',
+    limits: { maxLength: max, maxList },
+    ...(limits.advice && { advice: limits.advice }),
+  })
 }
 
 /** One of a few texts, enforced. */
 export function topEnum<const T extends readonly [string, ...string[]]>(values: T) {
-  return tag(z.enum(values), { type: 'Text' })
+  return tag(z.enum(values), { type: 'Text', limits: { oneOf: values } })
 }
 
 /** A whole number: digits only, so `""`, `0x10` and `1.5` are refused. */
@@ -72,7 +115,11 @@ export function topNumber(limits: { min?: number; max?: number; advice?: Advice 
         encode: String,
       },
     ),
-    { type: 'Number', ...(limits.advice && { advice: limits.advice }) },
+    {
+      type: 'Number',
+      limits: { min: limits.min, max: limits.max },
+      ...(limits.advice && { advice: limits.advice }),
+    },
   )
 }
 
@@ -84,12 +131,110 @@ export const idText = z
   .refine((text) => text.length < 19 || text <= maxId, 'expected an identifier below 2^63')
 
 /** An identifier: a number on the wire that may pass 2^53, so it is text in our code. */
-export const topId = tag(idText, { type: 'Id' })
+export const topId = tag(idText, { type: 'Id', limits: { min: 0 } })
 /** An identifier that may not be 0. */
 export const topIdPositive = tag(
   idText.refine((text) => text !== '0', 'expected an identifier above 0'),
-  { type: 'Id' },
+  { type: 'Id', limits: { min: 1 } },
 )
+
+// --- request: what machine-made contracts need besides ---
+
+interface LongLimits {
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  readonly advice?: Advice | undefined
+}
+
+const longText = z
+  .string()
+  .regex(/^-?(0|[1-9]\d{0,18})$/, 'expected a whole number')
+  .refine(fitsLong, 'expected a whole number of 64 bits')
+
+/** Asked of texts that the pattern has refused, too: whether those are numbers is not the question here. */
+function fitsLong(text: string): boolean {
+  return (
+    text.length < 19 || !/^-?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+  )
+}
+
+/** A whole number as text or number; `number` where it is exact, else digits. */
+export const numberOrDigits = (text: string): number | string =>
+  Number.isSafeInteger(Number(text)) ? Number(text) : text
+
+function within(limits: LongLimits) {
+  const schema = z.union([z.int(), longText], 'expected a whole number')
+  return limits.min === undefined && limits.max === undefined
+    ? schema
+    : schema.refine(isWithin(limits), `expected a number ${range(limits)}`)
+}
+
+const isWithin =
+  ({ min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: LongLimits) =>
+  (value: number | string) =>
+    Number(value) >= min && Number(value) <= max
+
+function range({ min, max }: LongLimits): string {
+  if (min === undefined) return `of at most ${max}`
+  return max === undefined ? `of at least ${min}` : `from ${min} to ${max}`
+}
+
+/** A whole number of 64 bits: a number in our code where that is exact, else its digits. `min` and `max` are inclusive. */
+export function topLong(limits: LongLimits = {}) {
+  return tag(z.codec(longText, within(limits), { decode: numberOrDigits, encode: String }), {
+    type: 'Long',
+    limits: { min: limits.min, max: limits.max },
+    ...(limits.advice && { advice: limits.advice }),
+  })
+}
+
+/** A whole number of 64 bits that names something: digits in our code, so that it stays exact. A number is taken too. */
+export function topLongId(limits: LongLimits = {}) {
+  return tag(z.codec(longText, within(limits), { decode: (text) => text, encode: String }), {
+    type: 'Id',
+    limits: { min: limits.min, max: limits.max },
+    ...(limits.advice && { advice: limits.advice }),
+  })
+}
+
+/** A decimal number, text in our code so that no digit is lost. A number is taken too. */
+export function topDecimal(limits: LongLimits = {}) {
+  return tag(
+    z.codec(
+      z.string().regex(/^-?\d+(\.\d+)?$/, 'expected a decimal number'),
+      z
+        .union([z.string(), z.number()])
+        .refine(isWithin(limits), `expected a number ${range(limits)}`),
+      { decode: (text) => text, encode: String },
+    ),
+    {
+      type: 'Decimal',
+      limits: { min: limits.min, max: limits.max },
+      ...(limits.advice && { advice: limits.advice }),
+    },
+  )
+}
+
+/** A list of scalars, comma-separated on the wire. */
+export function topList(
+  element: z.ZodType<unknown, string>,
+  limits: { max?: number | undefined } = {},
+) {
+  const { max } = limits
+  const list = z.array(element)
+  return tag(
+    z.codec(
+      z.string(),
+      max === undefined ? list : list.max(max, `expected at most ${max} values`),
+      { decode: (text) => text.split(','), encode: (values) => values.join(',') },
+    ),
+    {
+      type: 'Text',
+      limits: { maxItems: max },
+      items: (wire as z.core.$ZodRegistry<WireMeta, z.ZodType>).get(element) ?? { type: 'Text' },
+    },
+  )
+}
 
 /** `true` or `false`, nothing else. */
 export const topBoolean = tag(
@@ -104,10 +249,17 @@ const priceText = /^\d{1,12}(\.\d{1,2})?$/
 
 /**
  * A price in yuan, as text in our code too: at most two decimals on the way in, always two after
- * reading (`2999.0` becomes `2999.00`). `above` is exclusive, `max` inclusive, both in yuan.
+ * reading (`2999.0` becomes `2999.00`). `above` is exclusive, `min` and `max` inclusive, in yuan.
  */
-export function topPrice(limits: { above?: number; max?: number; advice?: Advice } = {}) {
-  const { above, max } = limits
+export function topPrice(
+  limits: {
+    above?: number | undefined
+    min?: number | undefined
+    max?: number | undefined
+    advice?: Advice | undefined
+  } = {},
+) {
+  const { above, min, max } = limits
   return tag(
     z.codec(
       z.string().regex(priceText, 'expected a price in yuan with at most two decimals'),
@@ -117,10 +269,15 @@ export function topPrice(limits: { above?: number; max?: number; advice?: Advice
           (text) => above === undefined || Number(text) > above,
           `expected more than ${above}`,
         )
+        .refine((text) => min === undefined || Number(text) >= min, `expected at least ${min}`)
         .refine((text) => max === undefined || Number(text) <= max, `expected at most ${max}`),
       { decode: normalPrice, encode: (price) => price },
     ),
-    { type: 'Price', ...(limits.advice && { advice: limits.advice }) },
+    {
+      type: 'Price',
+      limits: { above, min, max },
+      ...(limits.advice && { advice: limits.advice }),
+    },
   )
 }
 
@@ -144,7 +301,7 @@ export function topTextList(limits: { max?: number } = {}) {
       decode: (text) => text.split(','),
       encode: (values) => values.join(','),
     }),
-    { type: 'Text' },
+    { type: 'Text', limits: { maxItems: max }, items: { type: 'Text' } },
   )
 }
 
@@ -163,7 +320,7 @@ export function topFile(limits: { max: number }) {
         (file) => file.bytes.byteLength <= limits.max,
         `expected at most ${limits.max} bytes`,
       ),
-    { type: 'File' },
+    { type: 'File', limits: Number.isFinite(limits.max) ? { maxBytes: limits.max } : {} },
   )
 }
 
@@ -187,6 +344,24 @@ export const date = tag(
 )
 /** A string that holds JSON. */
 export const json = tag(z.string(), { type: 'Json' })
+
+/** A whole number of 64 bits: a number in our code where that is exact, else its digits. */
+export const long = tag(
+  z.codec(z.union([z.int(), longText]), z.union([z.int(), z.string()]), {
+    decode: (value) => numberOrDigits(String(value)),
+    encode: (value) => value,
+  }),
+  { type: 'Long' },
+)
+/** A whole number of 64 bits that names something: digits in our code, so that it stays exact. */
+export const longId = tag(
+  z.codec(z.union([z.int(), longText]), z.string(), { decode: String, encode: (value) => value }),
+  { type: 'Id' },
+)
+/** Not settled: some answers have a decimal number as text, some as a number. */
+export const decimal = tag(z.union([z.string(), z.number()]), { type: 'Decimal' })
+/** What nobody knows the type of. */
+export const any = tag(z.unknown(), { type: 'Any' })
 
 /** TOP wraps every list in an object with one key, the element's name: `skus: { sku: [...] }`. */
 export function listOf<const Name extends string, T extends z.ZodType>(name: Name, element: T) {

@@ -47,6 +47,21 @@ function readTime(text: string): number | undefined {
   return Number.isNaN(epochMs) || formatTime(epochMs) !== text ? undefined : epochMs
 }
 
+const dayPattern = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/
+
+/** Milliseconds since midnight of a `HH:mm` or `HH:mm:ss` text; `undefined` if it is none. */
+export function parseTimeOfDay(text: string): number | undefined {
+  const [, hours, minutes, seconds = '0'] = dayPattern.exec(text) ?? []
+  if (hours === undefined) return undefined
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000
+}
+
+/** Milliseconds since midnight in GMT+8. */
+export const timeOfDay = (epochMs: number): number => {
+  const day = 24 * 60 * 60 * 1000
+  return (((epochMs + platformOffset) % day) + day) % day
+}
+
 /**
  * Reads a `timestamp` parameter: the documented text form, or the epoch milliseconds and seconds
  * that official SDK lines send (13 and 10 digits).

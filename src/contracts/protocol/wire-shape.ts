@@ -49,10 +49,11 @@ export function metaOf(schema: z.ZodType): WireMeta | undefined {
 }
 
 /** What stands below `optional`, `nullable` and `required`. */
-function unwrapped(schema: z.ZodType): z.ZodType | undefined {
+export function unwrapped(schema: z.ZodType): z.ZodType | undefined {
   const wraps =
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodNonOptional
+    schema instanceof z.ZodNonOptional ||
+    schema instanceof z.ZodLazy
   return wraps ? (schema.unwrap() as z.ZodType) : undefined
 }

@@ -30,7 +30,7 @@ export function writeXml(value: unknown, shape: WireShape): string {
         .join('')
     }
     case 'value':
-      return escapeXml(String(value))
+      return escapeXml(typeof value === 'object' ? JSON.stringify(value) : String(value))
   }
 }
 

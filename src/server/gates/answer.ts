@@ -1,9 +1,8 @@
-import type { AnyContract } from '../../contracts/define-method.ts'
+import { type AnyContract, parsing, shapeOfAnswer } from '../../contracts/define-method.ts'
 import { problemsOf } from '../../contracts/problems.ts'
 import { Rejection, reject } from '../../contracts/protocol/errors.ts'
 import { project, selectionOf } from '../../contracts/protocol/fields.ts'
 import { mergePatch } from '../../contracts/protocol/merge-patch.ts'
-import { shapeOf } from '../../contracts/protocol/wire-shape.ts'
 import type { Received } from '../call.ts'
 import { type AnyHandler, failWith } from '../handlers/handler.ts'
 import { type App, laggingWorld, type Seller } from '../state/world.ts'
@@ -18,8 +17,9 @@ type Answerable = Received & {
 }
 
 /**
- * Runs the method's handler, leaves the requested `fields`, holds the answer against the contract and
- * waits until what was written is kept; what cannot be is refused where the gates are run.
+ * Runs the method's handler (or takes a fixed answer of a rule or the world, or a sample), leaves the
+ * requested `fields`, holds the answer against the contract and waits until what was written is kept;
+ * what cannot be is refused where the gates are run.
  *
  * @param find the gateway's handlers
  * @param onBug told when a handler's answer breaks its own contract: our mistake, not the caller's
@@ -29,12 +29,34 @@ export function answerWith(
   onBug: (problem: Error, call: Received) => void,
 ) {
   return function answer(call: Answerable) {
-    const handler = find(call.contract)
-    if (!handler) return reject('invalid-method')
-    return call.world.transact(() => carryOut(call, handler))
+    const outcome = call.world.transact(() => carryOut(call))
+    const wait = call.fate?.wait ?? 0
+    // What a rule delays is the answer: whoever gives up waiting for it finds the call carried out.
+    return wait > 0
+      ? Promise.resolve(outcome).then(async (late) => {
+          await call.world.clock.sleep(wait)
+          return late
+        })
+      : outcome
   }
 
-  function carryOut(call: Answerable, handler: AnyHandler) {
+  function carryOut(call: Answerable) {
+    const { contract, world } = call
+    if (call.fate?.answer) return finish(call, call.fate.answer, 'scripted')
+    const { answers = {} } = world.settings()
+    if (Object.hasOwn(answers, contract.name)) {
+      return finish(call, answers[contract.name] as object, 'given')
+    }
+    const handler = find(contract)
+    if (!handler) {
+      if (!contract.sample) return reject('invalid-method')
+      const sample = contract.sample({
+        request: call.request as never,
+        seller: call.seller,
+        seed: world.ids.seed,
+      })
+      return finish(call, sample, 'sampled')
+    }
     const lag = call.fate?.lag
     const result = handler({
       request: call.request as never,
@@ -50,18 +72,26 @@ export function answerWith(
       : finish(call, result)
   }
 
-  function finish(call: Answerable, result: object | Rejection) {
+  function finish(
+    call: Answerable,
+    result: object | Rejection,
+    origin: 'handled' | 'sampled' | 'given' | 'scripted' = 'handled',
+  ) {
     if (result instanceof Rejection) return result
     const { fields } = call.request as { fields?: readonly string[] }
-    const response = fields
-      ? project(
-          result as Record<string, unknown>,
-          shapeOf(call.contract.response),
-          selectionOf(fields),
-        )
-      : result
-    const checked = call.contract.response.safeParse(response)
-    if (!checked.success) {
+    // What a rule answers is sent as it stands, whatever it does to its receiver.
+    const response =
+      fields && origin !== 'scripted'
+        ? project(
+            result as Record<string, unknown>,
+            shapeOfAnswer(call.contract),
+            selectionOf(fields),
+          )
+        : result
+    // A sample is made from the contract; what a world gives was checked when it was read.
+    const checked =
+      origin === 'handled' && call.contract.response.safeParse(response, parsing(call.contract))
+    if (checked && !checked.success) {
       const [problem] = problemsOf(checked.error)
       const text = `the answer of ${call.contract.name} breaks its contract at ${problem?.path}: ${problem?.message}`
       onBug(new Error(text), call)
@@ -76,6 +106,9 @@ export function answerWith(
     }
     // A scenario may break what the contract promises; a handler may not.
     const patched = call.fate?.patches.reduce<unknown>(mergePatch, response) ?? response
-    return { response: patched as object }
+    return {
+      response: patched as object,
+      isGiven: origin === 'given' || origin === 'scripted',
+    }
   }
 }

@@ -1,6 +1,7 @@
-import { decodeArguments, missingArgument, type WireArguments } from '../../contracts/arguments.ts'
+import { decodeArguments, missingArgument } from '../../contracts/arguments.ts'
 import type { AnyContract } from '../../contracts/define-method.ts'
 import { type Rejection, reject } from '../../contracts/protocol/errors.ts'
+import type { WireArguments } from '../../contracts/protocol/scalars.ts'
 import type { Received } from '../call.ts'
 
 type Checked = Received & { contract: AnyContract }

@@ -11,6 +11,8 @@ import {
 import { OptionError, problemsOf } from '../../contracts/problems.ts'
 import { parseJson } from '../../contracts/protocol/json.ts'
 import { parseTime } from '../../contracts/protocol/timestamp.ts'
+import { describeForm, report, reportForms } from '../../contracts/report/forms.ts'
+import { soFar } from '../../contracts/report/run-report.ts'
 import type { FaultSeed } from '../../contracts/rule.ts'
 import { type ScenarioSeed, scenario } from '../../contracts/scenario.ts'
 import { CallFormatError } from '../../contracts/signature-doctor/call-format.ts'
@@ -24,7 +26,10 @@ import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
 import { StoreUnavailableError } from '../state/store-error.ts'
 import type { ActiveRule } from '../traffic/rules.ts'
 import { version } from '../version.ts'
+import { badRequest, notFound, wholeNumber } from './bad-request.ts'
+import { callerIn } from './caller.ts'
 import type { Env } from './env.ts'
+import { addMethodRoutes } from './methods.ts'
 
 /** The control API: a tool of LocalTOP, apart from the platform's protocol. */
 export function controlRoutesOf(core: GatewayCore): Hono<Env> {
@@ -73,6 +78,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   })
 
   app.get('/errors', (c) => c.json(errorCatalogue()))
+  addMethodRoutes(app, core)
 
   app.get('/exchanges', (c) => {
     const { appKey, method, code, gate, outcome, since, text, limit } = c.req.query()
@@ -179,7 +185,16 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     return c.json(core.diagnosis.explain(readExplainRequest(asked)))
   })
 
-  app.get('/report', (c) => c.json(reportOn(c.req.query('appKey'))))
+  app.get('/report', (c) => {
+    const { appKey, format = 'json' } = c.req.query()
+    const form = reportForms.find((known) => known === format)
+    if (!form) throw badRequest(`format was "${format}"; expected ${reportForms.join(', ')}`)
+    const judged = reportOn(appKey)
+    if (form === 'json') return c.json(judged)
+    return c.body(report(soFar(judged, appKey ?? 'all apps'), form), 200, {
+      'content-type': `${describeForm(form).contentType};charset=UTF-8`,
+    })
+  })
   app.get('/coverage', (c) => c.json(reportOn(c.req.query('appKey')).coverage))
   function reportOn(appKey: string | undefined) {
     if (appKey !== undefined && !core.worldOf(appKey).app(appKey)) {
@@ -219,9 +234,6 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
 const scenarioChoice = z.strictObject({
   scenarios: z.array(z.union([z.string(), scenario])).min(1),
 })
-
-const notFound = (message: string) => new HTTPException(404, { message })
-const badRequest = (message: string) => new HTTPException(400, { message })
 
 async function bodyOf<T extends z.ZodType>(
   c: Context<Env>,
@@ -263,12 +275,6 @@ function sinceOf(text: string | undefined) {
   return at
 }
 
-function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  if (!/^\d{1,9}$/.test(text)) throw badRequest(`${name} was "${text}"; expected a whole number`)
-  return Number(text)
-}
-
 /**
  * Why a request may not use the control API; `undefined` when it may. A call in this process comes
  * through no socket and may; a web page open in the developer's browser may not.
@@ -305,30 +311,6 @@ function isToken(header: string, token: string): boolean {
 
 /** A signed call that works when pasted, by the named app or the first one that can publish. */
 function sampleCall(core: GatewayCore, url: string, appKey?: string): string {
-  const world = core.worldOf(appKey)
-  const now = world.clock.now()
-  const candidates = [...world.sessions().values()].filter(
-    (session) =>
-      (appKey === undefined || session.app_key === appKey) &&
-      session.expires === undefined &&
-      !session.revoked,
-  )
-  const session =
-    candidates.find((one) => world.app(one.app_key)?.profile === core.profile.name) ??
-    candidates[0] ??
-    // A tenant's session ends in a year.
-    [...world.sessions().values()].find((one) => one.app_key === appKey)
-  const app = session && world.app(session.app_key)
-  if (!app)
-    throw notFound(
-      appKey === undefined
-        ? 'this world has no session to call with'
-        : `no app has the key "${appKey}" and a session`,
-    )
-  return signedCurl(
-    url,
-    { appKey: app.app_key, appSecret: app.app_secret, session: session.session },
-    core.profileOf(world, app).name,
-    now,
-  )
+  const { who, profile, now } = callerIn(core, appKey)
+  return signedCurl(url, who, profile, now)
 }

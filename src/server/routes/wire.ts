@@ -3,7 +3,12 @@ import type { Clock } from '../state/clock.ts'
 import type { Delivery } from '../traffic/faults.ts'
 
 /** What the port is told when the answer has gone out (or will not) by another way. */
-const alreadySent = () => new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
+function alreadySent(): Response {
+  const response = new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
+  // The port writes its own light Response without a look at these headers; once read it is a real one.
+  void response.body
+  return response
+}
 
 /**
  * A connection that ended without an answer, for a call in this process: the gateway's `fetch` fails

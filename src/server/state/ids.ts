@@ -9,6 +9,7 @@ export interface Ids {
   pictureId(): string
   /** In [0, 1). */
   random(): number
+  readonly seed: string
   /** Chance that depends on the seed and this text alone, whatever has been drawn before. */
   chanceOf(text: string): () => number
   /** How many item, SKU and picture numbers have been given out: what a store keeps. */
@@ -40,6 +41,7 @@ export function createIds(seed: number | string = 1): Ids {
     skuId: () => String(firstSku + ++issued),
     pictureId: () => String(firstPicture + ++issued),
     random: () => next(),
+    seed: String(seed),
     chanceOf: (text) => random(`${seed}/${text}`),
     issued: () => issued,
     continueAfter(count) {

@@ -29,7 +29,9 @@ export interface JournalOptions {
   /** @default node:fs */
   readonly files?: FileDoor
   /** Told what could not be kept, oldest first, before anybody who waits for it hears of it. */
-  readonly onLost?: (changes: readonly Change[]) => void
+  readonly onLost?: (changes: readonly Change[], problem: Error) => void
+  /** Told of every group that is kept. */
+  readonly onKept?: () => void
 }
 
 /** Changes that are written, and refused, together. */
@@ -53,7 +55,8 @@ export class JournalAdapter implements Adapter<StoreData> {
   readonly #folder: string
   readonly #files: FileDoor
   readonly #durability: Durability
-  readonly #onLost: (changes: readonly Change[]) => void
+  readonly #onLost: NonNullable<JournalOptions['onLost']>
+  readonly #onKept: () => void
   /** How many logs `read` had to go through: one for each start since the last snapshot. */
   logsRead = 0
   #logNumber = 1
@@ -78,6 +81,7 @@ export class JournalAdapter implements Adapter<StoreData> {
     this.#files = options.files ?? nodeFiles
     this.#durability = options.durability ?? 'process'
     this.#onLost = options.onLost ?? (() => {})
+    this.#onKept = options.onKept ?? (() => {})
   }
 
   /**
@@ -131,6 +135,7 @@ export class JournalAdapter implements Adapter<StoreData> {
     try {
       await this.#writeLines(group.lines)
       this.#writing = undefined
+      this.#onKept()
       group.resolve()
     } catch (error) {
       await this.#refuse(group, error)
@@ -171,10 +176,13 @@ export class JournalAdapter implements Adapter<StoreData> {
     const groups = this.#waiting ? [group, this.#waiting] : [group]
     this.#writing = undefined
     this.#waiting = undefined
-    this.#onLost(groups.flatMap(({ changes }) => changes))
+    const problem = folderError(this.#folder, error)
+    this.#onLost(
+      groups.flatMap(({ changes }) => changes),
+      problem,
+    )
     // Where that fails too, it is tried again before the next write.
     await this.#cutOff().catch(() => undefined)
-    const problem = folderError(this.#folder, error)
     for (const { reject } of groups) reject(problem)
   }
 

@@ -108,35 +108,32 @@ export function fileStore(
   { durability = 'process', files, onNotice }: FileStoreOptions,
 ): Store {
   let changes: Change[] = []
+  /** Whether the last write failed: said once, not for every call. */
+  let failing = false
   const adapter = new JournalAdapter(folder, {
     durability,
     ...(files && { files }),
-    onLost(lost) {
+    onLost(lost, problem) {
       records.undo([...lost, ...changes])
       changes = []
+      if (!failing)
+        onNotice(`${problem.message}; calls that change something are refused until it can`)
+      failing = true
+    },
+    onKept() {
+      if (failing) onNotice(`the data folder ${folder} can be written again`)
+      failing = false
     },
   })
   const db = new Low<StoreData>(adapter, new Map())
   const records = recordsOf(db, (change) => changes.push(change))
   let unlock: (() => void) | undefined
   let compaction: Promise<void> | undefined
-  /** Whether the last write failed: said once, not for every call. */
-  let failing = false
   // Once only: by the second time the folder may be somebody else's.
   const giveBack = () => {
     unlock?.()
     unlock = undefined
   }
-  const kept = () => {
-    if (failing) onNotice(`the data folder ${folder} can be written again`)
-    failing = false
-  }
-  const refused = (error: Error) => {
-    if (!failing) onNotice(`${error.message}; calls that change something are refused until it can`)
-    failing = true
-    throw error
-  }
-
   function compact() {
     compaction = db.write().finally(() => {
       compaction = undefined
@@ -148,14 +145,12 @@ export function fileStore(
   }
 
   function committed() {
-    const made = changes.length > 0
-    if (made) {
+    if (changes.length > 0) {
       adapter.append(changes)
       changes = []
       if (adapter.wantsCompaction && !compaction) compact()
     }
-    const flushed = adapter.flushed()
-    return made || failing ? flushed?.then(kept, refused) : flushed
+    return adapter.flushed()
   }
 
   return {

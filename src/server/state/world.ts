@@ -27,6 +27,8 @@ export type Session = SessionSeed
 interface Settings {
   readonly unknown_categories: 'accept' | 'refuse'
   readonly duplicate_items: 'accept' | 'refuse'
+  /** Fixed answers by method name. */
+  readonly answers: Readonly<Record<string, object>>
   readonly profile?: ProfileName | undefined
 }
 
@@ -182,6 +184,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
       store.collection<Settings>(settings).get('settings') ?? {
         unknown_categories: 'accept',
         duplicate_items: 'accept',
+        answers: {},
       },
     isLeafCategory(cid) {
       const category = store.collection<CategorySeed>(categories).get(cid)
@@ -230,6 +233,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
       store.put(settings, 'settings', {
         unknown_categories: seed.unknown_categories,
         duplicate_items: seed.duplicate_items,
+        answers: seed.answers,
         ...(seed.profile && { profile: seed.profile }),
       } satisfies Settings)
       for (const app of seed.apps) world.putApp(app)

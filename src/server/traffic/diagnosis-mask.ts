@@ -1,9 +1,9 @@
+import { isSecretName } from '../../contracts/secret-names.ts'
 import type {
   ByteDifference,
   SignatureCause,
   SignatureExplanation,
 } from '../../contracts/signature-doctor/explain.ts'
-import { secretNames } from './journal.ts'
 
 /** What the journal tells of a wrong sign: no sign, no secret, no session. */
 export interface SignatureDiagnosis
@@ -30,7 +30,7 @@ export function maskDiagnosis(
   sensitive: Sensitive,
 ): SignatureDiagnosis {
   const { verdict, fixes } = explanation
-  const isHidden = (name: string) => secretNames.has(name) || sensitive.hidden.includes(name)
+  const isHidden = (name: string) => isSecretName(name) || sensitive.hidden.includes(name)
   const { mask, remains, holds } = masker(sensitive, isHidden)
   const causes = explanation.causes.map((cause) => maskCause(cause, mask, remains, isHidden))
   const isAboutSecret = causes.some(({ parameter }) => isHidden(parameter ?? ''))

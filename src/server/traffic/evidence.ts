@@ -41,7 +41,7 @@ export function evidenceFrom(
       at: call.now,
       wallAt: wall - took,
       wallDone: wall,
-      executed: call.response !== undefined,
+      executed: call.response !== undefined && !call.isGiven,
       fault: faultOf(call),
     }
   })
@@ -66,8 +66,8 @@ function businessParams(
 }
 
 /** The number of the item that the call made: a call about an item that exists carries its number. */
-function madeBy({ params, response }: Entry['call']): string | null {
-  if (params.method !== 'taobao.item.add') return null
+function madeBy({ params, response, isGiven }: Entry['call']): string | null {
+  if (params.method !== 'taobao.item.add' || isGiven) return null
   const made = (response as { item?: { num_iid?: unknown } } | undefined)?.item?.num_iid
   return made === undefined ? null : String(made)
 }

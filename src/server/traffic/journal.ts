@@ -7,7 +7,8 @@ import type { Explanation } from '../../contracts/protocol/errors.ts'
 import { isSystemParameter, systemParameters } from '../../contracts/protocol/parameters.ts'
 import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime } from '../../contracts/protocol/timestamp.ts'
-import { findMethod, methods } from '../../contracts/registry.ts'
+import { findMethod, methodNames } from '../../contracts/registry.ts'
+import { isSecretName, maskedStructure } from '../../contracts/secret-names.ts'
 import {
   explainFault,
   type FaultHook,
@@ -28,6 +29,8 @@ export interface Entry {
   readonly call: Received & {
     readonly contract?: AnyContract
     readonly response?: object
+    /** The response was written by somebody: nothing was carried out. */
+    readonly isGiven?: boolean
     readonly fate?: Fate
   }
   readonly verdict: Verdict
@@ -137,15 +140,6 @@ export interface ExchangeFilter {
   readonly limit?: number | undefined
 }
 
-/** Parameters whose values are never shown. */
-export const secretNames: ReadonlySet<string> = new Set([
-  'sign',
-  'session',
-  'secret',
-  'app_secret',
-  'access_token',
-  'refresh_token',
-])
 const longestText = 64 * 1024
 
 /**
@@ -273,8 +267,8 @@ const isBefore = (entry: Entry, id: string) =>
 function holds({ call, body }: Entry, text: string): boolean {
   const isSecret = isSecretCall(call)
   for (const [name, value] of Object.entries(call.params)) {
-    const isHidden = secretNames.has(name) || (isSecret && !isSystemParameter(name))
-    if (!isHidden && value.toLowerCase().includes(text)) return true
+    const isHidden = isSecretName(name) || (isSecret && !isSystemParameter(name))
+    if (!isHidden && maskedStructure(value).toLowerCase().includes(text)) return true
   }
   return !isSecret && body.toLowerCase().includes(text)
 }
@@ -400,7 +394,7 @@ function nearMissesOf(call: Entry['call']): NearMiss[] {
     const meant = nearest(sent, known)
     if (meant !== undefined) found.push({ of, sent, meant })
   }
-  if (name !== '' && !contract) add('method', name, Object.keys(methods))
+  if (name !== '' && !contract) add('method', name, methodNames())
   const known = [...Object.keys(systemParameters), ...Object.keys(contract?.request.shape ?? {})]
   // What was sent under its right name cannot be what another name meant.
   const missing = known.filter((one) => !(one in call.params))
@@ -436,7 +430,8 @@ const uploaded = ({ fileName, contentType, bytes }: TopFile): UploadedFile => ({
   md5: createHash('md5').update(bytes).digest('hex'),
 })
 
-const mask = (name: string, value: string) => (secretNames.has(name) ? '***' : cut(value))
+const mask = (name: string, value: string) =>
+  isSecretName(name) ? '***' : cut(maskedStructure(value))
 const cut = (text: string) =>
   text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
 

@@ -1,4 +1,4 @@
-import { parseTime } from '../../contracts/protocol/timestamp.ts'
+import { parseTime, parseTimeOfDay, timeOfDay } from '../../contracts/protocol/timestamp.ts'
 import type { Rule, TextMatch } from '../../contracts/rule.ts'
 import { textPattern } from '../../contracts/text-pattern.ts'
 import type { Judged } from './rules.ts'
@@ -29,11 +29,24 @@ export function callTest({ when, then }: Rule): Test<Judged> {
     })
   }
   if (between) {
-    const from = (between.from && parseTime(between.from)) ?? Number.NEGATIVE_INFINITY
-    const to = (between.to && parseTime(between.to)) ?? Number.POSITIVE_INFINITY
-    tests.push(({ now }) => now >= Number(from) && now < Number(to))
+    tests.push(timeTest(between.from, between.to))
   }
   return (call) => tests.every((test) => test(call))
+}
+
+/** Between two moments, or two times of day: then from one to the other, past midnight where it comes first. */
+function timeTest(first: string | undefined, last: string | undefined): Test<Judged> {
+  const hours = [first, last].map((text) => parseTimeOfDay(text ?? ''))
+  const [opens, closes] = hours
+  if (opens !== undefined && closes !== undefined) {
+    return ({ now }) => {
+      const time = timeOfDay(now)
+      return opens < closes ? time >= opens && time < closes : time >= opens || time < closes
+    }
+  }
+  const from = parseTime(first ?? '') ?? Number.NEGATIVE_INFINITY
+  const to = parseTime(last ?? '') ?? Number.POSITIVE_INFINITY
+  return ({ now }) => now >= from && now < to
 }
 
 function textTest(match: TextMatch): Test<string | undefined> {

@@ -38,9 +38,13 @@ export interface Fate {
   readonly rules: readonly ActiveRule[]
   /** Items made in so many milliseconds before are not seen. */
   readonly lag: number | undefined
+  /** What is answered in place of what a handler would. */
+  readonly answer: Readonly<Record<string, unknown>> | undefined
   /** Merge patches for the answer, in their order. */
   readonly patches: readonly Readonly<Record<string, unknown>>[]
   readonly wire: WireFault | undefined
+  /** How much later than it could the answer is given, in milliseconds: the call is carried out on time. */
+  readonly wait: number
 }
 
 /** The scripted misfortunes in force. */
@@ -198,6 +202,7 @@ export function createRules(
     const applied: ActiveRule[] = []
     const patches: Readonly<Record<string, unknown>>[] = []
     let wire: WireFault | undefined
+    let answer: Fate['answer']
     let lag: number | undefined
     const happening: { rule: Rule; count: Count }[] = []
     let wait = 0
@@ -205,11 +210,13 @@ export function createRules(
       const { then } = rule.active.rule
       // A rule happens whole or not at all; one that cannot is armed for the next call.
       if (rule.decides && rule !== decider) continue
-      if (decider && (then.patch || then.lag !== undefined)) continue
+      if (decider && (then.patch || then.answer || then.lag !== undefined)) continue
+      if (then.answer && answer) continue
       if (then.fault && wire) continue
       count.applied++
       applied.push(rule.active)
       wire ??= then.fault
+      answer ??= then.answer
       if (then.patch) patches.push(then.patch)
       if (then.lag !== undefined) lag = Math.max(lag ?? 0, parseDuration(then.lag) ?? 0)
       if (then.setState !== undefined) setState(ledger.states, then.setState)
@@ -218,14 +225,14 @@ export function createRules(
       if (then.delay !== undefined) wait += delayOf(then.delay, () => draw(call.world, rule, count))
       if (then.clock !== undefined) advance(call.world, parseDuration(then.clock) ?? 0)
     }
-    const fate: Fate = { rules: applied, lag, patches, wire }
+    const fate: Fate = { rules: applied, answer, lag, patches, wire, wait }
     const carryOut = () => {
       let rejection: Rejection | undefined
       for (const { rule, count } of happening) rejection = happen(rule, count, call) ?? rejection
       return decider ? new Halt({ fate }, rejection) : { fate }
     }
     const outcome = applied.some(changesStore) ? call.world.transact(carryOut) : carryOut()
-    if (wait <= 0) return outcome
+    if (!decider || wait <= 0) return outcome
     return Promise.all([outcome, call.world.clock.sleep(wait)]).then(([late]) => late)
   }
 

@@ -1,0 +1,184 @@
+import type { Coverage } from '../judges/coverage.ts'
+import { type ExitEvidence, type JudgeName, judgeNames } from '../judges/evidence.ts'
+import type { RunReport } from '../judges/judge.ts'
+import type { Explanation } from '../protocol/errors.ts'
+
+/** One run of a program under test. */
+export interface ProgramRun {
+  readonly scenario: string
+  /** The scenario in words. */
+  readonly title: string
+  /**
+   * `ended` by itself; `no-call` when not one call arrived; `never-ended` when its time was up;
+   * `interrupted` with the whole matrix.
+   */
+  readonly state: 'ended' | 'no-call' | 'never-ended' | 'interrupted'
+  /** What to try where no call arrived. @default {@link noCallHint} */
+  readonly noCall?: Explanation
+  /** `null` while it still runs, or where nobody watches it. */
+  readonly exit: ExitEvidence | null
+  /** How long it ran, in seconds. */
+  readonly seconds: number
+  /** Whether the scenario's errors or faults came to pass; `null` where it has none that could be looked for. */
+  readonly met: boolean | null
+  readonly report: RunReport
+  /** What the scenario file expects of the integration and did not get, each in a sentence. */
+  readonly unmet: readonly string[]
+  /** What it printed (empty where that was not kept), and its exchanges, relative to the folder of the report. */
+  readonly files: {
+    readonly stdout: string
+    readonly stderr: string
+    readonly exchanges: string
+  }
+}
+
+/** The runs of a program through scenarios. */
+export interface MatrixReport {
+  readonly format: 'localtop-matrix'
+  readonly version: 1
+  /** What reports are headed with. @default 'localtop matrix' */
+  readonly title?: string
+  /** What the whole says, where it is not how many scenarios passed. */
+  readonly summary?: Explanation
+  /** What is to be said beside the table, each a sentence. @default nothing */
+  readonly notes?: readonly string[]
+  /** The command as it was given, secrets hidden. */
+  readonly program: readonly string[]
+  /** When it began, as whoever ran it says. */
+  readonly startedAt: string
+  readonly seconds: number
+  readonly interrupted: boolean
+  readonly runs: readonly ProgramRun[]
+  /** What all runs together have met. */
+  readonly coverage: Pick<Coverage, 'missing'> & { readonly met: readonly string[] }
+  readonly verdict: MatrixVerdict
+}
+
+/** Whether the matrix was passed, and why not. */
+export interface MatrixVerdict {
+  readonly passed: boolean
+  readonly failOn: readonly FailOn[]
+  readonly reasons: readonly { readonly scenario: string; readonly reason: string }[]
+}
+
+/** What `--fail-on` takes: judges, what scenario files expect, scenarios that did not come to pass, an exit status above 0, any finding, or nothing. */
+export const failOnNames = [
+  ...judgeNames,
+  'expectations',
+  'not-met',
+  'exit',
+  'any',
+  'none',
+] as const
+export type FailOn = (typeof failOnNames)[number]
+
+/** A correct program may end with a status above 0, and may back off badly; it may not lie or make things twice. */
+export const defaultFailOn: readonly FailOn[] = ['silent', 'duplicates', 'losses', 'expectations']
+
+/** Said of a scenario that met no call. */
+const notMetText = 'the scenario did not come to pass: no call met its rules'
+
+/** What to try when no call has arrived. */
+export const noCallHint =
+  'no call arrived: let the program read the gateway from TOP_URL (…/router/rest) or LOCALTOP_URL, or hand it over with {url} in its arguments'
+
+/** Judges the runs by what was asked for. Runs that tested nothing fail whatever was asked. */
+export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]): MatrixVerdict {
+  const judges = new Set<JudgeName>(judgeNames.filter((name) => failOn.includes(name)))
+  if (failOn.includes('any')) for (const name of judgeNames) judges.add(name)
+  const reasons = runs.flatMap((run) => {
+    const { scenario } = run
+    const own = stateReasons(run)
+    if (failOn.includes('exit') && run.state === 'ended' && run.exit && run.exit.status !== 0) {
+      own.push(`the program ended with ${exitText(run)}`)
+    }
+    if (failOn.includes('expectations') || failOn.includes('any')) own.push(...run.unmet)
+    if (failOn.includes('not-met') && run.met === false && run.state === 'ended')
+      own.push(notMetText)
+    for (const finding of run.report.findings) {
+      if (judges.has(finding.judge)) own.push(`${finding.judge}: ${finding.title.en}`)
+    }
+    return own.map((reason) => ({ scenario, reason }))
+  })
+  const called = runs.filter(({ report }) => report.calls.total > 0)
+  if (called.length > 0 && called.every(({ report }) => report.calls.answered === 0)) {
+    const [met] = called[0]?.report.coverage.met ?? []
+    reasons.push({
+      scenario: '*',
+      reason: `not one call was answered in any scenario (first ${met?.error ?? 'an error'}): nothing was tested; see the exchanges`,
+    })
+  }
+  const ended = runs.filter(({ state }) => state === 'ended')
+  if (ended.length > 0 && ended.every(({ met }) => met === false)) {
+    reasons.push({ scenario: '*', reason: 'no scenario came to pass: nothing was tested' })
+  }
+  return { passed: reasons.length === 0, failOn, reasons }
+}
+
+function stateReasons({ state, exit, noCall }: ProgramRun): string[] {
+  switch (state) {
+    case 'no-call':
+      return [
+        `${noCall?.en ?? noCallHint} (exit status ${exit?.status ?? exit?.signal ?? 'unknown'})`,
+      ]
+    case 'never-ended':
+      return ['the program never ended: its time was up (--timeout)']
+    case 'interrupted':
+      return ['interrupted']
+    case 'ended':
+      return []
+  }
+}
+
+/** How a run ended, in a word or two. */
+export function exitText({ state, exit }: Pick<ProgramRun, 'state' | 'exit'>): string {
+  if (state === 'never-ended') return 'never ended'
+  if (state === 'no-call') return 'no call'
+  if (state === 'interrupted') return 'interrupted'
+  return statusText(exit)
+}
+
+/** The exit status of a program, or the signal that ended it. */
+export function statusText(exit: ExitEvidence | null): string {
+  if (!exit) return '–'
+  return exit.status === null ? String(exit.signal) : `exit ${exit.status}`
+}
+
+/** What has been called so far, without a program that anybody watches, as a report with all its forms. */
+export function soFar(report: RunReport, who: string): MatrixReport {
+  const { calls, findings, coverage } = report
+  const run: ProgramRun = {
+    scenario: who,
+    title: 'what has been called so far',
+    state: 'ended',
+    exit: null,
+    seconds: 0,
+    met: null,
+    report,
+    unmet: [],
+    files: { stdout: '', stderr: '', exchanges: '' },
+  }
+  const isFine = findings.every(({ severity }) => severity !== 'error')
+  return {
+    format: 'localtop-matrix',
+    version: 1,
+    title: 'localtop report',
+    summary: {
+      en: `${calls.total} ${calls.total === 1 ? 'call' : 'calls'}, ${calls.refused} refused; ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}.`,
+      zh: `${calls.total} 次调用，${calls.refused} 次被拒绝；${findings.length} 个问题。`,
+    },
+    program: [],
+    startedAt: '',
+    seconds: 0,
+    interrupted: false,
+    runs: [run],
+    coverage: { met: coverage.met.map(({ error }) => error), missing: coverage.missing },
+    verdict: {
+      passed: isFine,
+      failOn: ['any'],
+      reasons: findings
+        .filter(({ severity }) => severity === 'error')
+        .map(({ judge, title }) => ({ scenario: who, reason: `${judge}: ${title.en}` })),
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process'
+import { expect, it, type TestFunction } from 'vitest'
+
+/** Java has to start, Go to compile: both are slow on a busy machine. */
+const slow = 120_000
+
+/**
+ * A test that needs a program. Skipped where the machine does not have it; in CI, where all are
+ * installed, it fails instead.
+ *
+ * @param probe a command that ends well where the program is there
+ */
+export function itNeeds(probe: readonly string[]) {
+  const [tool = '', ...args] = probe
+  const isThere = spawnSync(tool, args, { stdio: 'ignore' }).status === 0
+  return (name: string, test: TestFunction): void => {
+    if (isThere) it(name, { timeout: slow }, test)
+    else if (process.env.CI)
+      it(name, () => expect.fail(`"${probe.join(' ')}" fails on this machine, and CI needs it`))
+    else it.skip(`${name} (skipped: "${probe.join(' ')}" fails on this machine)`, () => {})
+  }
+}
