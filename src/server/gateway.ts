@@ -64,10 +64,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
   const clock = createClock(options.wall)
   // Gateways that share a store must not give the same request ids.
-  const ids = createIds(isShared(options) ? `${idSeed}/${randomUUID()}` : idSeed)
+  const idsOf = (seed: number | string) =>
+    createIds(seed, isShared(options) ? `${seed}/${randomUUID()}` : seed)
   const store = storeOf(options)
-  const base = createWorld('', store, clock, ids)
+  const base = createWorld('', store, clock, idsOf(idSeed))
   const worlds = new Map<string, World>()
+  let isLoaded = false
   let hasBegun = false
   const offsets = new Map<string, OffsetClock>()
   store.observe('tenants', followTenant)
@@ -123,6 +125,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const ready = once(async () => {
     await store.load()
+    isLoaded = true
     journal.continueFrom(store.journal?.()?.firstId ?? 0)
     try {
       await store.transact(beginOrWake)
@@ -145,6 +148,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     hasBegun = true
     store.journal?.()?.clear()
     store.drop([...store.names()])
+    if (isShared(options)) store.put('meta', 'clock', clock.save())
     plantBase(givenSeed)
   }
 
@@ -153,17 +157,24 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.put('meta', 'seed', seed)
   }
 
-  /** Gateways that share a store have one time: whoever moves it last. */
-  function shareClock(appKey = ''): void | Promise<void> {
-    if (!isShared(options)) return
-    const own = offsets.get(appKey)?.offset()
-    const saved = clock.save()
-    const shared = store.transact(() =>
-      own === undefined
-        ? store.put('meta', 'clock', saved)
-        : store.put('meta', `offset@${appKey}`, own),
-    )
-    return Promise.resolve(shared).catch(reportBug)
+  /**
+   * Moves a clock: the one of all gateways on a shared store, so that each move counts, whoever makes it.
+   * It has moved here when this returns.
+   */
+  function moveShared(move: () => void, appKey = ''): void {
+    // Until it is loaded, the shop's own clock is not known, which goes before this one.
+    if (!isShared(options) || !isLoaded) {
+      move()
+      return
+    }
+    const moved = store.transact(() => {
+      move()
+      const own = offsets.get(appKey)?.offset()
+      if (own === undefined) store.put('meta', 'clock', clock.save())
+      else store.put('meta', `offset@${appKey}`, own)
+    })
+    // Whoever moves it has its answer already; the next call is told what is wrong.
+    Promise.resolve(moved).catch(reportBug)
   }
 
   /** A tenant has its world as long as the store has the tenant, also when that is undone. */
@@ -196,7 +207,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function openTenant(appKey: string): World {
     const own = offsets.get(appKey) ?? clock.beside()
     offsets.set(appKey, own)
-    const world = createWorld(appKey, store, own, createIds(`${idSeed}/${appKey}`))
+    const world = createWorld(appKey, store, own, idsOf(`${idSeed}/${appKey}`))
     worlds.set(appKey, world)
     rules.rearm(world)
     return world
@@ -267,8 +278,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function troubleVerdict(error: unknown): Verdict {
     if (error instanceof StoreUnavailableError) {
       const rejection = rejectBusiness('isp.remote-service-error', error.reason, {
-        en: `The store could not keep the change: ${error.message}. Nothing was changed; send the call again once it can.`,
-        zh: `存储无法保存本次修改：${error.zh}。数据没有变化，恢复后请重发本次调用。`,
+        en: `The store could not keep the change: ${error.message}. ${error.isUnknown ? 'Whether the change arrived is unknown; look before the call is sent again.' : 'Nothing was changed; send the call again once it can.'}`,
+        zh: `存储无法保存本次修改：${error.zh}。${error.isUnknown ? '无法确定本次修改是否已生效，重发前请先查询。' : '数据没有变化，恢复后请重发本次调用。'}`,
       })
       return { rejection, passed: gates.gates.length, gates: gates.gates }
     }
@@ -348,18 +359,19 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const own = offsets.get(world.id)
     if (own && freeze)
       throw new OptionError('a tenant has an offset, not a clock that could be frozen')
-    if (own) own.advance(moment(at) - own.now())
-    else if (startTime !== undefined) return
-    else if (freeze) clock.freeze(moment(at))
-    else clock.set(moment(at))
-    void shareClock(own ? world.id : '')
+    const target = moment(at)
+    if (own) moveShared(() => own.advance(target - own.now()), world.id)
+    else if (startTime === undefined) {
+      moveShared(() => (freeze ? clock.freeze(target) : clock.set(target)))
+    }
   }
 
   function moveWorld(world: World, ms: number) {
     const moving = offsets.get(world.id) ?? clock
-    const target = Math.min(latest, Math.max(earliest, moving.now() + ms))
-    moving.advance(target - moving.now())
-    void shareClock(world.id)
+    moveShared(() => {
+      const target = Math.min(latest, Math.max(earliest, moving.now() + ms))
+      moving.advance(target - moving.now())
+    }, world.id)
   }
 
   /** Brings in the exchanges of other gateways; asked for when somebody looks. */
@@ -402,16 +414,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     if (appKey !== undefined) {
       const own = offsets.get(appKey)
       if (!own) throw new OptionError(`no tenant has the app key "${appKey}"`)
-      own.advance(milliseconds(advance ?? ''))
-      void shareClock(appKey)
+      const ms = milliseconds(advance ?? '')
+      moveShared(() => own.advance(ms), appKey)
       return clock.state()
     }
-    if (freeze !== undefined) clock.freeze(freeze === true ? undefined : moment(freeze))
-    if (set !== undefined) clock.set(moment(set))
-    if (advance !== undefined) clock.advance(milliseconds(advance))
-    if (scale !== undefined) clock.scale(scale)
-    if (resume) clock.resume()
-    void shareClock()
+    moveShared(() => {
+      if (freeze !== undefined) clock.freeze(freeze === true ? undefined : moment(freeze))
+      if (set !== undefined) clock.set(moment(set))
+      if (advance !== undefined) clock.advance(milliseconds(advance))
+      if (scale !== undefined) clock.scale(scale)
+      if (resume) clock.resume()
+    })
     return clock.state()
   }
 

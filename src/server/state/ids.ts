@@ -27,9 +27,12 @@ const firstSku = 4 * firstItem
 const firstPicture = 8 * firstItem
 const sixDigits = 36 ** 6
 
-/** @param seed any whole number; 1 where nobody asks for another */
-export function createIds(seed: number | string = 1): Ids {
-  let next = random(seed)
+/**
+ * @param seed any whole number; 1 where nobody asks for another
+ * @param sequenceSeed what the sequence depends on; gateways that share a store have one of their own each
+ */
+export function createIds(seed: number | string = 1, sequenceSeed = seed): Ids {
+  let next = random(sequenceSeed)
   let issued = 0
   const six = () =>
     Math.floor(next() * sixDigits)
@@ -54,7 +57,7 @@ export function createIds(seed: number | string = 1): Ids {
       if (count > 0 && count < firstItem) issued = Math.max(issued, count)
     },
     restart() {
-      next = random(seed)
+      next = random(sequenceSeed)
       issued = 0
     },
   }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { Low, Memory } from 'lowdb'
 import { OptionError } from '../../contracts/problems.ts'
@@ -5,7 +6,7 @@ import { codeOf } from './file-door.ts'
 import type { Change } from './journal-adapter.ts'
 import { applyOperation, type Operation, type StoreData } from './log-lines.ts'
 import { redisJournal } from './redis-journal.ts'
-import { defineScripts, keys, prefix, type StreamEntry } from './redis-scripts.ts'
+import { defineScripts, keys, noHead, prefix, type StreamEntry } from './redis-scripts.ts'
 import { recordsOf, type SharedJournal, type Store, type StoreNotice } from './store.ts'
 import { StoreUnavailableError } from './store-error.ts'
 
@@ -16,6 +17,8 @@ class StoreConflict extends Error {
 
 /** Changes that are sent together. */
 interface Group {
+  /** What the transaction will be known by, once it is sent. */
+  id: string | undefined
   readonly changes: Change[]
   readonly done: Promise<void>
   readonly resolve: () => void
@@ -37,28 +40,38 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
   let open: Change[] = []
   const records = recordsOf(db, (change) => open.push(change))
   /** The last transaction that the replica holds. */
-  let version = 0
+  let known = noHead
   let waiting: Group | undefined
   let sending: Group | undefined
   let client: Redis | undefined
   let journal: SharedJournal | undefined
   let following: Promise<void> | undefined
   let followingNext: Promise<void> | undefined
+  let reading: Promise<void> | undefined
   let lastError: Error | undefined
   let trouble: StoreUnavailableError | undefined
+  let isRefusing = false
   const place = placeOf(url)
 
-  function unavailable(error: unknown, isUnknown = false): StoreUnavailableError {
+  function problemOf(error: unknown, isUnknown = false): StoreUnavailableError {
     // A command that finds no connection knows less than the connection that failed.
     const cause = client && client.status !== 'ready' ? (lastError ?? error) : error
     const why = codeOf(cause) ?? (cause as Error).message
-    const problem = new StoreUnavailableError(
-      `Redis at ${place} does not answer: ${why}`,
-      `位于 ${place} 的 Redis 没有应答：${why}`,
-      `Redis, where this gateway keeps its state, does not answer (${why})`,
+    const [en, zh] = isReply(cause)
+      ? ['refuses a command', '拒绝了命令']
+      : ['does not answer', '没有应答']
+    return new StoreUnavailableError(
+      `Redis at ${place} ${en}: ${why}`,
+      `位于 ${place} 的 Redis ${zh}：${why}`,
+      `Redis, where this gateway keeps its state, ${en} (${why})`,
       error,
       isUnknown,
     )
+  }
+
+  /** The records here may be old from now on. */
+  function unavailable(error: unknown, isUnknown = false): StoreUnavailableError {
+    const problem = problemOf(error, isUnknown)
     if (!trouble) onNotice(`${problem.message}; calls are refused until it does`)
     trouble = problem
     return problem
@@ -67,6 +80,16 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
   function answered() {
     if (trouble) onNotice(`Redis at ${place} answers again`)
     trouble = undefined
+  }
+
+  /** It answers, and takes no change: it is full, say, or a copy of another one. */
+  function refused(error: unknown): StoreUnavailableError {
+    const problem = problemOf(error)
+    if (!isRefusing) {
+      onNotice(`${problem.message}; calls that change something are refused until it takes changes`)
+    }
+    isRefusing = true
+    return problem
   }
 
   /** Takes back everything that Redis has not taken, and tells whoever waits for it why. */
@@ -87,44 +110,79 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
   }
 
   /** Redis came back without what it had: what this gateway knew of it is there again. */
-  async function putBack(): Promise<void> {
+  async function putBack(client: Redis): Promise<void> {
     undoForOthers()
-    if (!client) return
     const all: Operation[] = []
     for (const [name, entries] of db.data) {
       for (const [key, value] of entries) all.push([name, key, value])
     }
-    const reply = await client.localtopCommit(...commitArguments(0, all))
-    if (reply[0] === 0) return readAll()
-    version = reply[1]
+    const id = idAfter(known)
+    const [taken] = await client.localtopCommit(...commitArguments(noHead, id, all))
+    // Else another gateway was first.
+    if (taken === 0) return readAll(client)
+    known = id
     onNotice(`Redis at ${place} came back empty; what this gateway knew was written to it again`)
   }
 
-  /** Brings the transactions of other gateways into the replica. */
-  async function take(current: number, entries: readonly StreamEntry[]): Promise<void> {
-    const news = entries.filter(([id]) => versionOf(id) > version)
-    if (news.length === 0 && current === version) return
-    if (current === 0) return putBack()
-    const [first] = news
-    if (current < version || !first || versionOf(first[0]) !== version + 1) return readAll()
-    undoForOthers()
-    for (const [id, fields] of news) {
-      records.adopt(JSON.parse(fields[1] as string) as readonly Operation[])
-      version = versionOf(id)
+  /**
+   * Brings the transactions of other gateways into the replica.
+   *
+   * @returns whether it holds them now; else it was read anew, and there may be some since
+   */
+  async function take(
+    client: Redis,
+    head: string,
+    entries: readonly StreamEntry[],
+  ): Promise<boolean> {
+    if (head === known) return true
+    if (head === noHead) {
+      await putBack(client)
+      return false
     }
+    const at = entries.findIndex(([id]) => id === known)
+    if (at < 0) {
+      if (numberOf(head) < numberOf(known)) {
+        onNotice(`Redis at ${place} came back with an older state; it counts from here on`)
+      }
+      await readAll(client)
+      return false
+    }
+    const news = entries.slice(at + 1)
+    // Our own may be seen here before its answer is.
+    if (sending && news[0]?.[0] === sending.id) {
+      news.shift()
+      keep(sending)
+    }
+    if (news.length > 0) undoForOthers()
+    for (const [id, fields] of news) {
+      records.adopt(operationsIn(fields[1] as string))
+      known = id
+    }
+    return true
   }
 
   /** The replica anew: at the start, and when Redis no longer has what came between. */
-  async function readAll(): Promise<void> {
-    if (!client) return
+  function readAll(client: Redis): Promise<void> {
+    reading ??= readRecords(client).finally(() => {
+      reading = undefined
+    })
+    return reading
+  }
+
+  async function readRecords(client: Redis): Promise<void> {
     // What changes while this reads comes again with the next following, to the same end.
-    const found = Number((await client.get(keys.version)) ?? 0)
+    const found = (await client.get(keys.head)) ?? noHead
     const data: StoreData = new Map()
     for (const name of await client.smembers(keys.names)) {
-      const all = await client.hgetall(keys.collection(name))
-      for (const [key, text] of Object.entries(all)) {
-        applyOperation(data, [name, key, JSON.parse(text)])
-      }
+      let cursor = '0'
+      do {
+        const [next, pairs] = await client.hscan(keys.collection(name), cursor, 'COUNT', 1000)
+        for (let at = 0; at < pairs.length; at += 2) {
+          const [key, text] = [pairs[at] as string, pairs[at + 1] as string]
+          applyOperation(data, [name, key, JSON.parse(text)])
+        }
+        cursor = next
+      } while (cursor !== '0')
     }
     undoForOthers()
     const gone: Operation[] = []
@@ -135,14 +193,16 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
     for (const [name, entries] of data) {
       records.adopt([...entries].map(([key, value]) => [name, key, value] as const))
     }
-    version = found
+    known = found
   }
 
   async function follow(): Promise<void> {
     if (!client) return
     try {
-      const [current, entries] = await client.localtopFollow(keys.version, keys.changes, version)
-      await take(current, entries)
+      for (;;) {
+        const [head, since] = await client.localtopFollow(keys.head, keys.changes, known)
+        if (await take(client, head, since)) break
+      }
       answered()
     } catch (error) {
       throw unavailable(error)
@@ -166,24 +226,41 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
     return followingNext
   }
 
+  function keep(group: Group) {
+    known = group.id as string
+    sending = undefined
+    group.resolve()
+  }
+
   async function send(): Promise<void> {
     const group = waiting
     if (!client || !group || sending) return
     sending = group
     waiting = undefined
     const operations = group.changes.map(({ operation }) => operation)
+    group.id = idAfter(known)
     try {
-      const reply = await client.localtopCommit(...commitArguments(version, operations))
+      const [taken, head, since] = await client.localtopCommit(
+        ...commitArguments(known, group.id, operations),
+      )
       answered()
-      if (reply[0] === 0) await take(reply[1], reply[2])
+      if (taken === 0) await take(client, head, since)
       else {
-        version = reply[1]
-        if (sending === group) sending = undefined
-        group.resolve()
+        if (isRefusing) onNotice(`Redis at ${place} takes changes again`)
+        isRefusing = false
+      }
+      if (sending === group) {
+        if (taken === 1) keep(group)
+        else undoForOthers()
       }
     } catch (error) {
-      // It may have arrived; then it comes back as a change by others.
-      if (sending === group) undoAll(unavailable(error, true), unavailable(error))
+      // What got no answer may have arrived; then it comes back as a change by others.
+      if (sending === group) {
+        if (isReply(error)) {
+          const problem = refused(error)
+          undoAll(problem, problem)
+        } else undoAll(unavailable(error, true), unavailable(error))
+      }
     }
     if (waiting) void send()
   }
@@ -211,10 +288,11 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
         await client.connect()
         // Nine digits are left for its exchanges.
         journal = redisJournal(client, (await client.incr(keys.gateways)) % 1000)
-        await readAll()
+        await readAll(client)
+        await follow()
       } catch (error) {
         client.disconnect()
-        throw unavailable(error)
+        throw error instanceof StoreUnavailableError ? error : unavailable(error)
       }
     },
     fresh: () => fresh(),
@@ -264,17 +342,31 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
   return store
 }
 
-function commitArguments(version: number, operations: readonly Operation[]) {
-  const written = operations.flatMap(([name, key, ...value]) => [
+function commitArguments(known: string, id: string, operations: readonly Operation[]) {
+  const texts = operations.flatMap(([name, key, ...value]) => [
     name,
     key,
     value.length === 0 ? '' : JSON.stringify(value[0]),
   ])
-  const { version: counter, changes, names } = keys
-  return [counter, changes, names, version, JSON.stringify(operations), ...written] as const
+  return [keys.head, keys.changes, keys.names, known, id, JSON.stringify(texts)] as const
 }
 
-const versionOf = (id: string) => Number(id.split('-')[0])
+function operationsIn(text: string): Operation[] {
+  const texts = JSON.parse(text) as readonly string[]
+  const operations: Operation[] = []
+  for (let at = 0; at < texts.length; at += 3) {
+    const [name, key, value] = texts.slice(at, at + 3) as [string, string, string]
+    operations.push(value === '' ? [name, key] : [name, key, JSON.parse(value)])
+  }
+  return operations
+}
+
+const isReply = (error: unknown) => (error as Error).name === 'ReplyError'
+
+const numberOf = (id: string) => Number(id.split('-')[0])
+
+/** Of two transactions after the same one only one counts; chance tells them apart. */
+const idAfter = (known: string) => `${numberOf(known) + 1}-${randomInt(1, 2 ** 47)}`
 
 /** Without user and password. */
 function placeOf(url: string): string {
@@ -290,5 +382,5 @@ function newGroup(): Group {
     reject = refuse
   })
   done.catch(() => undefined)
-  return { changes: [], done, resolve, reject }
+  return { id: undefined, changes: [], done, resolve, reject }
 }
