@@ -133,6 +133,8 @@ export interface GatewayCore {
   trouble(): StoreUnavailableError | undefined
   /** Brings in the exchanges of other gateways on the same store. */
   catchUp(): Promise<void>
+  /** Ends when other gateways know of the moves of the clock and of the emptied journal. */
+  shared(): Promise<unknown> | undefined
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState

@@ -42,8 +42,8 @@ import { StoreUnavailableError } from './state/store-error.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
-import { packEntry, unpackEntry } from './traffic/packed-entry.ts'
 import { createRules, type Fate } from './traffic/rules.ts'
+import { createJournalSharing } from './traffic/shared-journal.ts'
 
 interface TenantRecord {
   readonly seed: ParsedWorld
@@ -70,6 +70,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const base = createWorld('', store, clock, idsOf(idSeed))
   const worlds = new Map<string, World>()
   let isLoaded = false
+  let inBackground: Promise<unknown> | undefined
+  const earlyMoves: { move: () => void; appKey: string }[] = []
   let hasBegun = false
   const offsets = new Map<string, OffsetClock>()
   store.observe('tenants', followTenant)
@@ -118,6 +120,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     options.journal?.maxCount,
     options.journal?.maxBytes,
   )
+  const sharing = createJournalSharing(store, journal, {
+    worldOf: (id) => (id === '' ? base : worlds.get(id)),
+    findContract: contractOf,
+    gates: gates.gates,
+  })
 
   function reportBug(problem: Error) {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
@@ -125,14 +132,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const ready = once(async () => {
     await store.load()
-    isLoaded = true
-    journal.continueFrom(store.journal?.()?.firstId ?? 0)
+    const shared = store.journal?.()
+    if (shared) journal.numberBy(shared.numberAfter)
     try {
       await store.transact(beginOrWake)
     } catch (error) {
       if (error instanceof ExistingStateError) await store.close()
       throw error
     }
+    isLoaded = true
+    // On the clock of the shop, which was not known before.
+    for (const { move, appKey } of earlyMoves.splice(0)) moveShared(move, appKey)
   })
 
   function beginOrWake() {
@@ -146,9 +156,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }
     // Another gateway may be first, which has the same to begin with.
     hasBegun = true
-    store.journal?.()?.clear()
     store.drop([...store.names()])
-    if (isShared(options)) store.put('meta', 'clock', clock.save())
+    if (isShared(options)) {
+      startClock()
+      store.put('meta', 'clock', clock.save())
+    }
     plantBase(givenSeed)
   }
 
@@ -162,9 +174,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
    * It has moved here when this returns.
    */
   function moveShared(move: () => void, appKey = ''): void {
-    // Until it is loaded, the shop's own clock is not known, which goes before this one.
     if (!isShared(options) || !isLoaded) {
       move()
+      if (isShared(options)) earlyMoves.push({ move, appKey })
       return
     }
     const moved = store.transact(() => {
@@ -173,8 +185,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       if (own === undefined) store.put('meta', 'clock', clock.save())
       else store.put('meta', `offset@${appKey}`, own)
     })
-    // Whoever moves it has its answer already; the next call is told what is wrong.
-    Promise.resolve(moved).catch(reportBug)
+    share(Promise.resolve(moved))
+  }
+
+  /** What other gateways are told without somebody who waits for it; {@link GatewayCore.shared} does. */
+  function share(telling: Promise<void> | undefined) {
+    if (!telling) return
+    telling.catch(reportBug)
+    inBackground = Promise.allSettled([inBackground]).then(() => telling)
+    inBackground.catch(() => undefined)
   }
 
   /** A tenant has its world as long as the store has the tenant, also when that is undone. */
@@ -186,10 +205,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function followMeta(key: string, _: unknown, after: unknown) {
     const [kind, appKey] = key.split('@')
     if (kind === 'clock') clock.adopt((after as SavedClock | undefined) ?? unmoved)
-    if (kind === 'journal' && after !== undefined) {
-      // What came before is gone, also what this gateway has not looked at yet.
-      void catchUp().then(() => journal.clear(appKey === '' ? undefined : appKey))
-    }
     if (kind === 'offset' && appKey) offsets.get(appKey)?.adopt(Number(after ?? 0))
     if (kind !== 'issued' || typeof after !== 'number') return
     const world = appKey ? worlds.get(appKey) : base
@@ -305,7 +320,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const { contract, fate } = call as { contract?: AnyContract; fate?: Fate }
     const took = performance.now() - started
     const entry = journal.add({ call, verdict, status, body, took, wall: clock.wall() })
-    store.journal?.()?.add(packEntry(entry))
+    sharing.add(entry)
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
       const hint = newest && isSignRefused(newest) ? diagnosis.hint(call) : undefined
@@ -374,30 +389,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }, world.id)
   }
 
-  /** Brings in the exchanges of other gateways; asked for when somebody looks. */
-  async function catchUp(): Promise<void> {
-    const shared = store.journal?.()
-    if (!shared || store.trouble()) return
-    const unpacking = {
-      worldOf: (id: string) => (id === '' ? base : worlds.get(id)),
-      findContract: contractOf,
-      gates: gates.gates,
-    }
-    const others = await shared.news()
-    journal.adopt(others.flatMap((text) => unpackEntry(text, unpacking) ?? []))
-  }
-
-  /** The journal of all gateways that share the store. */
-  function clearJournal(appKey = ''): void | Promise<void> {
-    journal.clear(appKey === '' ? undefined : appKey)
-    if (!isShared(options)) return
-    const key = `journal@${appKey}`
-    const shared = store.transact(() =>
-      store.put('meta', key, (store.collection<number>('meta').get(key) ?? 0) + 1),
-    )
-    return Promise.resolve(shared).catch(reportBug)
-  }
-
   function tenantWorld(appKey: string | undefined): World | undefined {
     if (appKey === undefined) return undefined
     const world = worlds.get(appKey)
@@ -453,7 +444,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     answerBatched: (call) => answerBy(batchedGates, call),
     tenants: () => [...store.collection('tenants').keys()],
     trouble: () => store.trouble(),
-    catchUp,
+    catchUp: sharing.catchUp,
+    shared: () => inBackground,
     async dropTenant(appKey) {
       return store.transact(() => {
         if (!worlds.has(appKey)) return false
@@ -494,6 +486,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     async reset({ appKey } = {}) {
       await ready()
       await store.transact(() => (appKey === undefined ? resetAll() : resetTenant(appKey)))
+      await sharing.clear(appKey)
     },
     async snapshot({ secrets = false } = {}) {
       await ready()
@@ -553,7 +546,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     exchanges: {
       list: (filter) => journal.list(filter),
       find: (id) => journal.find(id),
-      clear: () => void clearJournal(),
+      clear() {
+        journal.clear()
+        share(sharing.clear(undefined))
+      },
     },
     [Symbol.asyncDispose]: () => gateway.close(),
   }

@@ -94,8 +94,9 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     }
     return c.json({ exchanges: gateway.exchanges.list(filter) })
   })
-  app.delete('/exchanges', (c) => {
+  app.delete('/exchanges', async (c) => {
     gateway.exchanges.clear()
+    await core.shared()
     return c.json({ ok: true })
   })
   app.get('/exchanges/:id', (c) => {
@@ -127,9 +128,9 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     if (command.appKey !== undefined && !core.tenants().includes(command.appKey)) {
       throw notFound(`no tenant has the app key "${command.appKey}"`)
     }
-    const state = core.moveClock(command)
-    await core.base.transact(() => undefined)
-    return c.json(state)
+    core.moveClock(command)
+    await core.shared()
+    return c.json(gateway.clock.state())
   })
 
   app.get('/scenarios', (c) =>
@@ -148,6 +149,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
       // An unknown name, or a file that is no scenario: the message says which and where.
       throw badRequest(error instanceof Error ? error.message : String(error))
     }
+    await core.shared()
     return c.json({ active: rulesInForce(of) })
   })
   app.delete('/scenarios', (c) => {

@@ -11,6 +11,8 @@ export const keys = {
   names: `${prefix}names`,
   /** The last exchanges of all gateways. */
   journal: `${prefix}journal`,
+  /** Counts the blocks of numbers of exchanges that gateways have taken. */
+  numbers: `${prefix}numbers`,
   /** Counts the gateways that have begun. */
   gateways: `${prefix}gateways`,
   /** Records by key, one hash a collection: all transactions folded together. */

@@ -286,8 +286,7 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
       })
       try {
         await client.connect()
-        // Nine digits are left for its exchanges.
-        journal = redisJournal(client, (await client.incr(keys.gateways)) % 1000)
+        journal = await redisJournal(client)
         await readAll(client)
         await follow()
       } catch (error) {

@@ -50,13 +50,19 @@ export interface Store {
 
 /** A journal that several gateways write. */
 export interface SharedJournal {
-  /** What this gateway numbers its own exchanges from. */
-  readonly firstId: number
-  add(text: string): void
-  clear(): void
-  /** What others have added since the last time. */
-  news(): Promise<readonly string[]>
+  /** The number of the exchange after this one of the same gateway; no two gateways give the same. */
+  numberAfter(number: number): number
+  add(id: string, text: string): void
+  /** Empties it for all gateways, or of the exchanges of one world. */
+  clear(worldId: string | undefined): Promise<void>
+  /** What has been added since the last time, in its order. */
+  news(): Promise<readonly JournalNews[]>
 }
+
+export type JournalNews =
+  | { readonly kind: 'own'; readonly id: string }
+  | { readonly kind: 'entry'; readonly text: string }
+  | { readonly kind: 'clear'; readonly worldId: string | undefined }
 
 /** After so many starts the logs are folded into a snapshot. */
 const mostLogs = 8

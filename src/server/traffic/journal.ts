@@ -41,6 +41,8 @@ export interface Entry {
   /** When it was answered, in milliseconds of real time. */
   readonly wall: number
   readonly bytes: number
+  /** Another gateway's. */
+  readonly adopted?: true
 }
 
 /** One exchange as the control API answers it: secrets masked, bodies cut at 64 KB. */
@@ -110,8 +112,8 @@ export interface Journal {
   add(entry: Omit<Entry, 'id' | 'bytes'>): Entry
   /** Takes entries of other gateways, in the order in which they were answered. */
   adopt(others: readonly Omit<Entry, 'bytes'>[]): void
-  /** Numbers go on from here. */
-  continueFrom(number: number): void
+  /** Where its numbers come from; one after the other where nobody says. */
+  numberBy(numberAfter: (number: number) => number): void
   /** The id that the next exchange will get. */
   nextId(): string
   list(filter?: ExchangeFilter): Exchange[]
@@ -120,7 +122,8 @@ export interface Journal {
   evidence(appKey?: string): CallEvidence[]
   /** The oldest exchanges have been dropped since the journal was emptied. */
   hasDropped(): boolean
-  clear(worldId?: string): void
+  /** Empties it, or of the exchanges of one world; this gateway's own stay after the one with this number. */
+  clear(worldId?: string, after?: number): void
   size(): number
 }
 
@@ -158,6 +161,7 @@ export function createJournal(
   let first = 0
   let bytes = 0
   let number = 0
+  let numberAfter = (last: number) => last + 1
   let dropped = false
 
   function dropOldest() {
@@ -180,9 +184,10 @@ export function createJournal(
   }
 
   return {
-    nextId: () => String(number + 1),
+    nextId: () => String(numberAfter(number)),
     add(entry) {
-      const added = { ...entry, id: String(++number), bytes: sizeOf(entry) }
+      number = numberAfter(number)
+      const added = { ...entry, id: String(number), bytes: sizeOf(entry) }
       keep(added)
       return added
     },
@@ -190,15 +195,15 @@ export function createJournal(
       if (others.length === 0) return
       const all = [
         ...entries.slice(first),
-        ...others.map((one) => ({ ...one, bytes: sizeOf(one) })),
+        ...others.map((one) => ({ ...one, adopted: true as const, bytes: sizeOf(one) })),
       ]
       entries = []
       first = 0
       bytes = 0
       for (const entry of (all as Entry[]).sort((a, b) => a.wall - b.wall)) keep(entry)
     },
-    continueFrom(from) {
-      number = from
+    numberBy(given) {
+      numberAfter = given
     },
     list(filter = {}) {
       const { limit } = filter
@@ -228,12 +233,12 @@ export function createJournal(
         (call) => scrubbed(maskedParams(call), secretsOf(call)) as Record<string, string>,
       ),
     hasDropped: () => dropped,
-    clear(worldId) {
+    clear(worldId, after) {
       if (worldId === undefined) dropped = false
-      const kept =
-        worldId === undefined
-          ? []
-          : entries.slice(first).filter((entry) => entry && entry.call.world.id !== worldId)
+      const stays = ({ id, call, adopted }: Entry) =>
+        (worldId !== undefined && call.world.id !== worldId) ||
+        (after !== undefined && !adopted && Number(id) > after)
+      const kept = entries.slice(first).filter((entry) => entry && stays(entry))
       entries = kept
       first = 0
       bytes = kept.reduce((sum, entry) => sum + (entry?.bytes ?? 0), 0)
@@ -259,10 +264,8 @@ function filterOf(filter: ExchangeFilter): (entry: Entry) => boolean {
   }
 }
 
-/** One that is gone from the journal is before all that are newer by its gateway's numbers. */
-const isBefore = (entry: Entry, id: string) =>
-  Math.floor(Number(entry.id) / 1e9) === Math.floor(Number(id) / 1e9) &&
-  Number(entry.id) <= Number(id)
+/** Where the exchange is gone from the journal; what other gateways have added has numbers of its own. */
+const isBefore = ({ id, adopted }: Entry, since: string) => !adopted && Number(id) <= Number(since)
 
 function holds({ call, body }: Entry, text: string): boolean {
   const isSecret = isSecretCall(call)
