@@ -141,6 +141,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       throw error
     }
     isLoaded = true
+    if (hasBegun) await sharing.clear(undefined)
     // On the clock of the shop, which was not known before.
     for (const { move, appKey } of earlyMoves.splice(0)) moveShared(move, appKey)
   })

@@ -22,7 +22,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       ...options,
     })
   }
-  const database = (Number(process.env.VITEST_POOL_ID ?? 0) % 10) * 2000 + (made++ % 2000)
+  // One no other gateway of the run has had: a worker runs one file.
+  const database = (Number(process.env.VITEST_WORKER_ID ?? 0) % 50) * 1000 + (made++ % 1000)
   const url = process.env.LOCALTOP_TEST_REDIS as `redis://${string}`
   return create({ store: `${url}/${database}`, fresh: true, ...options })
 }

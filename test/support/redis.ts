@@ -31,7 +31,7 @@ export async function startRedis(keeps = true): Promise<RedisServer> {
       'redis-server',
       [
         '--databases',
-        '20000',
+        '50000',
         '--port',
         String(port),
         '--bind',
