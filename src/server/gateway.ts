@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { catalogueSummary } from '../contracts/catalogue/summary.ts'
 import type { ClockCommand } from '../contracts/control.ts'
 import { defaultWorld } from '../contracts/default-world.ts'
@@ -65,7 +64,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const clock = createClock(options.wall)
   // Gateways that share a store must not give the same request ids.
   const idsOf = (seed: number | string) =>
-    createIds(seed, isShared(options) ? `${seed}/${randomUUID()}` : seed)
+    createIds(seed, () => {
+      const { gateway: number = 1 } = store.journal?.() ?? {}
+      return number === 1 ? seed : `${seed}/${number}`
+    })
   const store = storeOf(options)
   const base = createWorld('', store, clock, idsOf(idSeed))
   const worlds = new Map<string, World>()

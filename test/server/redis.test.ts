@@ -201,7 +201,7 @@ describe('two gateways on one Redis', () => {
 })
 
 describe('Redis gone', () => {
-  it.each([true, false])(
+  it.each(['to the system', 'in memory'] as const)(
     'refuses calls with an isp. error that says so, and recovers by itself (kept: %s)',
     async (keeps) => {
       const own = await startRedis(keeps)

@@ -12,7 +12,7 @@ export default async function build(): Promise<(() => Promise<void>) | undefined
     join(import.meta.dirname, '../../scripts/build.mjs'),
   ])
   if (process.env.LOCALTOP_TEST_STORE !== 'redis') return undefined
-  const redis = await startRedis(false)
+  const redis = await startRedis('in memory')
   process.env.LOCALTOP_TEST_REDIS = redis.url
   return () => redis.remove()
 }

@@ -18,15 +18,20 @@ export interface RedisServer {
 }
 
 /**
- * @param keeps whether it keeps every change over a restart, as a Redis should that holds a shop
+ * @param keeps what a change survives that it has taken: nothing, its end, or that of the machine as well
  */
-export async function startRedis(keeps = true): Promise<RedisServer> {
+export async function startRedis(
+  keeps: 'in memory' | 'to the system' | 'to the disk' = 'to the system',
+): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'localtop-redis-'))
   const port = await freePort()
   let child: ChildProcess
 
   async function start(): Promise<void> {
-    const appends = keeps ? ['--appendonly', 'yes', '--appendfsync', 'no'] : ['--appendonly', 'no']
+    const appends =
+      keeps === 'in memory'
+        ? ['--appendonly', 'no']
+        : ['--appendonly', 'yes', '--appendfsync', keeps === 'to the disk' ? 'always' : 'no']
     child = spawn(
       'redis-server',
       [

@@ -29,10 +29,18 @@ const sixDigits = 36 ** 6
 
 /**
  * @param seed any whole number; 1 where nobody asks for another
- * @param sequenceSeed what the sequence depends on; gateways that share a store have one of their own each
+ * @param sequenceSeed what the sequence depends on, asked for at its start: gateways that share a store have
+ *   one each
  */
-export function createIds(seed: number | string = 1, sequenceSeed = seed): Ids {
-  let next = random(sequenceSeed)
+export function createIds(
+  seed: number | string = 1,
+  sequenceSeed: () => number | string = () => seed,
+): Ids {
+  let sequence: (() => number) | undefined
+  const next = () => {
+    sequence ??= random(sequenceSeed())
+    return sequence()
+  }
   let issued = 0
   const six = () =>
     Math.floor(next() * sixDigits)
@@ -43,7 +51,7 @@ export function createIds(seed: number | string = 1, sequenceSeed = seed): Ids {
     itemId: () => String(firstItem + ++issued),
     skuId: () => String(firstSku + ++issued),
     pictureId: () => String(firstPicture + ++issued),
-    random: () => next(),
+    random: next,
     seed: String(seed),
     chanceOf: (text) => random(`${seed}/${text}`),
     issued: () => issued,
@@ -57,7 +65,7 @@ export function createIds(seed: number | string = 1, sequenceSeed = seed): Ids {
       if (count > 0 && count < firstItem) issued = Math.max(issued, count)
     },
     restart() {
-      next = random(sequenceSeed)
+      sequence = undefined
       issued = 0
     },
   }

@@ -34,6 +34,7 @@ export async function redisJournal(client: Redis): Promise<SharedJournal> {
     client.xadd(keys.journal, 'MAXLEN', '~', keptExchanges, '*', 'from', own, ...fields)
 
   return {
+    gateway,
     numberAfter(number) {
       if (number % blockSize !== 0) return number + 1
       if (turn.after !== number) turn = { after: number, first: takeBlock() + 1 }

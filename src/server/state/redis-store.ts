@@ -1,14 +1,13 @@
 import { randomInt } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { Low, Memory } from 'lowdb'
-import { OptionError } from '../../contracts/problems.ts'
 import { codeOf } from './file-door.ts'
 import type { Change } from './journal-adapter.ts'
 import { applyOperation, type Operation, type StoreData } from './log-lines.ts'
 import { redisJournal } from './redis-journal.ts'
 import { defineScripts, keys, noHead, prefix, type StreamEntry } from './redis-scripts.ts'
 import { recordsOf, type SharedJournal, type Store, type StoreNotice } from './store.ts'
-import { StoreUnavailableError } from './store-error.ts'
+import { RedisUnavailableError, type StoreUnavailableError } from './store-error.ts'
 
 /** Another gateway changed something first: the work has to be done again on what is there now. */
 class StoreConflict extends Error {
@@ -25,8 +24,8 @@ interface Group {
   readonly reject: (error: Error) => void
 }
 
-/** How long Redis may take for an answer, and to be found at all. */
-const patience = 2000
+/** How long Redis may take to be found, and for an answer: longer than this process is ever busy by itself. */
+const patience = { connect: 2000, command: 5000 }
 /** A work that meets the changes of others so long gives up. */
 const longestRetry = 10_000
 
@@ -60,7 +59,7 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
     const [en, zh] = isReply(cause)
       ? ['refuses a command', '拒绝了命令']
       : ['does not answer', '没有应答']
-    return new StoreUnavailableError(
+    return new RedisUnavailableError(
       `Redis at ${place} ${en}: ${why}`,
       `位于 ${place} 的 Redis ${zh}：${why}`,
       `Redis, where this gateway keeps its state, ${en} (${why})`,
@@ -268,16 +267,15 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
   const store: Store = {
     ...records,
     async load() {
-      const { Redis } = await import('ioredis').catch(() => {
-        throw new OptionError('--store redis://… needs the package ioredis: npm install ioredis')
-      })
+      // Of its default, which is there in a bundle as well; read when somebody has a Redis.
+      const { Redis } = (await import('ioredis')).default
       client = new Redis(url, {
         lazyConnect: true,
         enableOfflineQueue: false,
         autoResendUnfulfilledCommands: false,
         maxRetriesPerRequest: 0,
-        connectTimeout: patience,
-        commandTimeout: patience,
+        connectTimeout: patience.connect,
+        commandTimeout: patience.command,
         retryStrategy: (times) => Math.min(50 * times, 500),
       })
       defineScripts(client)
@@ -291,7 +289,7 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
         await follow()
       } catch (error) {
         client.disconnect()
-        throw error instanceof StoreUnavailableError ? error : unavailable(error)
+        throw error instanceof RedisUnavailableError ? error : problemOf(error)
       }
     },
     fresh: () => fresh(),
@@ -335,7 +333,11 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
     },
     async close() {
       await store.committed()?.catch(() => undefined)
-      client?.disconnect()
+      if (client?.status !== 'ready') return client?.disconnect()
+      const ended = new Promise((resolve) => client?.once('end', resolve))
+      // What is on its way arrives first.
+      client.quit().catch(() => client?.disconnect())
+      await ended
     },
   }
   return store

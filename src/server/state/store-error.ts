@@ -18,6 +18,9 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** A Redis that keeps the state does not answer, or refuses what it is told. */
+export class RedisUnavailableError extends StoreUnavailableError {}
+
 const reasons: Readonly<Record<string, readonly [en: string, zh: string]>> = {
   ENOSPC: ['the disk is full', '磁盘已满'],
   EDQUOT: ['the disk quota is used up', '磁盘配额已用完'],

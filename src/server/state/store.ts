@@ -50,6 +50,8 @@ export interface Store {
 
 /** A journal that several gateways write. */
 export interface SharedJournal {
+  /** Which of the gateways this is, from 1 in the order in which they began. */
+  readonly gateway: number
   /** The number of the exchange after this one of the same gateway; no two gateways give the same. */
   numberAfter(number: number): number
   add(id: string, text: string): void
