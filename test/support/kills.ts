@@ -8,7 +8,7 @@ import { expect } from 'vitest'
 import { addItem, over } from './gateway.ts'
 
 /** A gateway in a process of its own, to be killed. */
-export interface Victim {
+interface Victim {
   readonly url: string
   kill(): void
   /** Ends when it has been killed. */
