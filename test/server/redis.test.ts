@@ -192,6 +192,100 @@ describe('two gateways on one Redis', () => {
     expect(await titleOf(third, num_iid)).toBe(phone.title)
   })
 
+  it('reset, restore and drop for both', async () => {
+    const [one, two] = await openTwo()
+    const empty = await one.snapshot({ secrets: true })
+    const num_iid = await addItem(one)
+    const full = await two.snapshot()
+    await two.reset()
+    expect(await titleOf(one, num_iid)).toBeUndefined()
+    expect(await one.snapshot({ secrets: true })).toEqual(empty)
+    await one.restore(full)
+    expect(await titleOf(two, num_iid)).toBe(phone.title)
+    const { appKey, appSecret, session } = await one.tenant()
+    const caller = { app: appKey, secret: appSecret, session }
+    const own = await addItem(two, {}, caller)
+    await two.reset({ appKey })
+    const asked = { num_iid: own, fields: 'title' }
+    expect((await call(one, 'taobao.item.seller.get', asked, caller)).error).toBeDefined()
+    await request(
+      two,
+      new Request(`http://localhost/_localtop/tenants/${appKey}`, { method: 'DELETE' }),
+    )
+    expect((await call(one, 'taobao.time.get', {}, caller)).error).toMatchObject({ code: 29 })
+    expect(await one.snapshot()).toEqual(await two.snapshot())
+  })
+
+  it('add up what they move the clock by', async () => {
+    const gateways = await openTwo()
+    gateways[0].clock.freeze('2026-11-11 00:00:00')
+    await Promise.all(
+      Array.from({ length: 20 }, (_, at) =>
+        request(
+          gateways[at % 2] as Gateway,
+          new Request('http://localhost/_localtop/clock', {
+            method: 'POST',
+            body: JSON.stringify({ advance: '1h' }),
+          }),
+        ),
+      ),
+    )
+    for (const gateway of gateways) {
+      const path = 'http://localhost/_localtop/clock'
+      const { json } = await request(gateway, new Request(path))
+      expect(json.time).toBe('2026-11-11 20:00:00')
+    }
+  })
+
+  it('know a session that the other has given, and that it is revoked', async () => {
+    const [one, two] = await openTwo()
+    const rule = { when: { method: 'taobao.time.get' }, then: { revokeSession: true as const } }
+    one.scenarios.set([{ title: 'revoked', rules: [rule] }])
+    await addItem(two)
+    await call(one, 'taobao.time.get')
+    expect((await call(two, 'taobao.item.add', phone)).error).toMatchObject({ code: 27 })
+  })
+
+  it('catch up by reading everything where Redis has dropped what came between', async () => {
+    const [one, two] = await openTwo()
+    const num_iid = await addItem(one)
+    await addItem(one, { outer_id: 'B' })
+    await redis.command(database, 'xtrim', 'localtop:changes', 'MAXLEN', '0')
+    expect(await titleOf(two, num_iid)).toBe(phone.title)
+    expect(await two.snapshot()).toEqual(await one.snapshot())
+    await addItem(two, { outer_id: 'C' })
+    expect(await two.snapshot()).toEqual(await one.snapshot())
+  })
+
+  it('are one again after Redis was emptied, even where one went on further than the other knows', async () => {
+    const [one, two] = await openTwo()
+    await addItem(one)
+    await two.snapshot()
+    await redis.command(database, 'flushdb')
+    const kept = await addItem(one, { outer_id: 'B' })
+    for (let at = 0; at < 5; at++) await addItem(one, { outer_id: `C-${at}` })
+    expect(await titleOf(two, kept)).toBe(phone.title)
+    expect(await two.snapshot()).toEqual(await one.snapshot())
+  })
+
+  it('refuse changes alone while Redis is full', async () => {
+    const own = await startRedis('in memory')
+    const gateway = createGateway({ store: own.url, profile: 'production', rateLimit: 'off' })
+    opened.push(gateway)
+    const num_iid = await addItem(gateway)
+    await own.command(0, 'config', 'set', 'maxmemory', '1')
+    const { error } = await call(gateway, 'taobao.item.update', { num_iid, title: '改' })
+    expect(error).toMatchObject({ code: 15, sub_code: 'isp.remote-service-error' })
+    expect(error?.sub_msg).toContain('Redis')
+    expect(error?.sub_msg).toContain('OOM')
+    expect(await titleOf(gateway, num_iid)).toBe(phone.title)
+    await own.command(0, 'config', 'set', 'maxmemory', '0')
+    await call(gateway, 'taobao.item.update', { num_iid, title: '改' })
+    expect(await titleOf(gateway, num_iid)).toBe('改')
+    await gateway.close()
+    await own.remove()
+  })
+
   it('begin a shop once, whoever is first', async () => {
     const both = [open({ fresh: false }), open({ fresh: false })]
     await Promise.all(both.map((gateway) => gateway.ready()))
@@ -234,6 +328,26 @@ describe('Redis gone', () => {
       await own.remove()
     },
   )
+
+  it('or silent: the call is refused, and what arrived late is the same for all', async () => {
+    const own = await startRedis()
+    const both = [1, 2].map(() =>
+      createGateway({ store: own.url, profile: 'production', rateLimit: 'off' }),
+    )
+    opened.push(...both)
+    const [one, two] = both as [Gateway, Gateway]
+    await addItem(one)
+    await two.ready()
+    const goOn = own.hang()
+    const { error } = await call(one, 'taobao.item.add', phone)
+    expect(error).toMatchObject({ code: 15, sub_code: 'isp.remote-service-error' })
+    goOn()
+    await expect.poll(async () => (await call(one, 'taobao.time.get')).error).toBeUndefined()
+    await addItem(two)
+    expect(await one.snapshot()).toEqual(await two.snapshot())
+    for (const gateway of both) await gateway.close()
+    await own.remove()
+  })
 
   it('at the start is said in one line', async () => {
     const gateway = createGateway({ store: 'redis://127.0.0.1:1' })

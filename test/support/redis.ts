@@ -5,14 +5,19 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Redis } from 'ioredis'
 
 /** A real Redis of one test file. */
 export interface RedisServer {
   readonly url: `redis://${string}`
   /** Kills it as a power cut would. */
   kill(): Promise<void>
+  /** Stops it where it is, as a machine does that hangs; answers what lets it go on. */
+  hang(): () => void
   /** Starts it again on the same port, with the data that it kept. */
   restart(): Promise<void>
+  /** Says something to one of its databases, as an operator would. */
+  command(database: number, name: string, ...args: string[]): Promise<unknown>
   /** Ends it and removes its data. */
   remove(): Promise<void>
 }
@@ -73,7 +78,17 @@ export async function startRedis(
   return {
     url: `redis://127.0.0.1:${port}`,
     kill,
+    hang() {
+      child.kill('SIGSTOP')
+      return () => child.kill('SIGCONT')
+    },
     restart: start,
+    async command(database, name, ...args) {
+      const client = new Redis({ port, host: '127.0.0.1', db: database })
+      const reply = await client.call(name, ...args)
+      client.disconnect()
+      return reply
+    },
     async remove() {
       if (child.exitCode === null && child.signalCode === null) await kill()
       rmSync(folder, { recursive: true })
