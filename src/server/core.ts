@@ -15,8 +15,8 @@ import type { ScenarioFile } from './scenarios-in-force.ts'
 import type { Clock, ClockState } from './state/clock.ts'
 import type { Snapshot } from './state/snapshot.ts'
 import type { App, World } from './state/world.ts'
-import type { Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
-import type { ActiveRule } from './traffic/rules.ts'
+import type { Entry, Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
+import type { ActiveRule, Rules } from './traffic/rules.ts'
 
 /** A running gateway, with or without a socket. */
 export interface Gateway extends AsyncDisposable {
@@ -131,4 +131,11 @@ export interface GatewayCore {
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState
+  /** What rules have in store for a call of `/token`. */
+  readonly applyRules: Rules['apply']
+  /** Puts a call and what came of it into the journal and the log. @returns its number there */
+  note(entry: Noted): string
 }
+
+/** A call and what came of it. */
+export type Noted = Omit<Entry, 'id' | 'bytes' | 'wall'>

@@ -21,7 +21,7 @@ import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { writtenWindow } from '../contracts/written-values.ts'
 import { createApp } from './app.ts'
 import type { Received } from './call.ts'
-import type { Answered, Gateway, GatewayCore } from './core.ts'
+import type { Answered, Gateway, GatewayCore, Noted } from './core.ts'
 import { createDiagnosis } from './diagnosis.ts'
 import { encode } from './encode.ts'
 import { gatesFor } from './gates/index.ts'
@@ -253,15 +253,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const { status, contentType, body, retryAfter } = dropped
       ? nothing
       : encode(call, rejection, httpStatus)
-    const exchange = journal.nextId()
     const { contract, fate } = call as { contract?: AnyContract; fate?: Fate }
-    const took = performance.now() - started
-    journal.add({ call, verdict, status, body, took, wall: clock.wall() })
-    if (options.log) {
-      const [newest] = journal.list({ limit: 1 })
-      const hint = newest && isSignRefused(newest) ? diagnosis.hint(call) : undefined
-      if (newest) options.log({ event: 'call', ...newest, ...hint })
-    }
+    const exchange = note({ call, verdict, status, body, took: performance.now() - started })
     return {
       status,
       contentType,
@@ -274,6 +267,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       fault: fate?.wire,
       clock: call.world.clock,
     }
+  }
+
+  function note(entry: Noted): string {
+    const exchange = journal.nextId()
+    journal.add({ ...entry, wall: clock.wall() })
+    if (options.log) {
+      const [newest] = journal.list({ limit: 1 })
+      const hint = newest && isSignRefused(newest) ? diagnosis.hint(entry.call) : undefined
+      if (newest) options.log({ event: 'call', ...newest, ...hint })
+    }
+    return exchange
   }
 
   /** As the options say, or in real time. */
@@ -351,6 +355,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       return true
     },
     moveClock,
+    applyRules: rules.apply,
+    note,
   }
 
   const gateway: Gateway = {

@@ -55,6 +55,7 @@ export interface Exchange {
   readonly outcome: 'answered' | 'refused' | 'dropped'
   /** The gate that refused. */
   readonly gate: string | null
+  /** The platform's; for OAuth, whose errors have no numbers, the HTTP status and `invalid_grant` or the like. */
   readonly code: number | null
   readonly subCode: string | null
   /**
