@@ -239,7 +239,7 @@ describe('the program', () => {
     const { status, report } = await matrix(['--fail-on', 'none', ...scenarios('all-well')], idle)
     expect(status).toBe(1)
     expect(report.runs).toMatchObject([{ state: 'no-call' }])
-    expect(report.verdict.reasons[0]?.reason).toMatch(/^no call arrived: .*TOP_URL.*\{url\}/)
+    expect(report.verdict.reasons[0]?.reason.en).toMatch(/^no call arrived: .*TOP_URL.*\{url\}/)
   })
 
   it('may end as it likes unless --fail-on says exit', async () => {
@@ -249,7 +249,10 @@ describe('the program', () => {
     const strict = await matrix(['--fail-on', 'silent,exit', ...scenarios('all-well')], program)
     expect(strict.status).toBe(1)
     expect(strict.report.verdict.reasons).toEqual([
-      { scenario: 'all-well', reason: 'the program ended with exit 3' },
+      {
+        scenario: 'all-well',
+        reason: { en: 'The program ended with exit 3.', zh: '程序结束时为 exit 3。' },
+      },
     ])
   })
 
