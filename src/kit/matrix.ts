@@ -22,6 +22,7 @@ import {
   createGateway,
   type Gateway,
   type GatewayOptions,
+  type KeptCertificate,
   type NamedScenario,
 } from '../server/index.ts'
 import { type ChildOutcome, runChild } from './child.ts'
@@ -51,6 +52,8 @@ export interface MatrixOptions {
     GatewayOptions,
     'profile' | 'world' | 'rateLimit' | 'timestampWindow' | 'seed' | 'httpStatus' | 'store' | 'data'
   >
+  /** Opens an HTTPS port beside the other, with this certificate. */
+  readonly tls?: KeptCertificate | undefined
   readonly host?: string | undefined
   /** @default 0, any free one */
   readonly port?: number | undefined
@@ -175,9 +178,11 @@ async function playOne(
     ...(options.host !== undefined && { host: options.host }),
     ...(options.replaceGlobals && { replaceGlobals: true }),
   })
+  const tls = await listenSecurely(gateway, options)
   if (scale !== 1) gateway.clock.scale(scale)
   const surroundings: Surroundings = {
     url,
+    tls,
     scale,
     scenario: name,
     ...credentialsIn(world, profile, options.gateway?.world),
@@ -243,6 +248,17 @@ async function playOne(
     unmet: unmetIn(named, report, gateway),
     files,
   }
+}
+
+async function listenSecurely(gateway: Gateway, { tls, host, replaceGlobals }: MatrixOptions) {
+  if (!tls) return undefined
+  const { url } = await gateway.listen({
+    port: 0,
+    tls,
+    ...(host !== undefined && { host }),
+    ...(replaceGlobals && { replaceGlobals }),
+  })
+  return { url, certificate: tls.file }
 }
 
 /**
