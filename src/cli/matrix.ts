@@ -14,7 +14,12 @@ import {
   runMatrix,
   writeReports,
 } from '../kit/index.ts'
-import { loadScenario, type NamedScenario, scenarioNames } from '../server/index.ts'
+import {
+  keptCertificate,
+  loadScenario,
+  type NamedScenario,
+  scenarioNames,
+} from '../server/index.ts'
 import { type GatewayFlags, gatewayFlags, gatewayOptions, withConfig } from './flags.ts'
 import {
   bold,
@@ -51,6 +56,7 @@ const sharedFlags = new Set([
   'timestamp-window',
   'scenario',
   'seed',
+  'tls',
   'http-status',
   'config',
 ])
@@ -92,7 +98,8 @@ export function matrixCommand(): Command {
       'after',
       `
 The program finds the gateway in its environment: TOP_URL (…/router/rest), TOP_AUTH_URL, TOP_APP_KEY,
-TOP_APP_SECRET, TOP_SESSION, LOCALTOP_URL, LOCALTOP_SCENARIO, LOCALTOP_SCALE.
+TOP_APP_SECRET, TOP_SESSION, LOCALTOP_URL, LOCALTOP_SCENARIO, LOCALTOP_SCALE; with --tls also in
+LOCALTOP_TLS_URL, with the certificate to trust in LOCALTOP_TLS_CERTIFICATE ({tlsUrl} in its arguments).
 
   localtop matrix -- python3 upload.py items.csv
   localtop matrix --scenario session-expires-half-way --profile production -- java -jar up.jar --url {url}
@@ -111,7 +118,8 @@ arrived, it never ended), 2 a wrong use, 130 interrupted.`,
     if (flag.name() === 'store')
       flag.description = 'where state is kept: memory or file (default: memory)'
     if (flag.name() === 'data') {
-      flag.description = 'folder of the file store, one below it for each scenario, emptied first'
+      flag.description =
+        'folder of the certificate of --tls and of a file store, one below it for each scenario, emptied first (default: .localtop)'
     }
     if (flag.name() === 'scenario') {
       flag.description =
@@ -162,6 +170,7 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
       gateway,
       host,
       port: flags.port ?? 0,
+      ...(flags.tls && { tls: await keptCertificate(flags.data ?? '.localtop', new Date()) }),
       replaceGlobals: true,
       jobs,
       timeoutMs: timeout,

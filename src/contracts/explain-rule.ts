@@ -134,6 +134,9 @@ function effectsIn({ then }: Rule, language: 'en' | 'zh'): string[] {
           }
         : { en: `refuse it with ${refuse}`, zh: `以 ${refuse} 拒绝` }
       : undefined,
+    then.refuseToken !== undefined
+      ? { en: `refuse it with ${then.refuseToken}`, zh: `以 ${then.refuseToken} 拒绝` }
+      : undefined,
     ban && explainBan(ban),
     then.expireSession && { en: 'end its session', zh: '使其会话到期' },
     then.revokeSession && { en: 'revoke its session', zh: '撤销其会话授权' },

@@ -190,14 +190,13 @@ export {
   defaultFailOn,
   exitText,
   failOnNames,
-  noCallHint,
   statusText,
   verdictOn,
 } from './report/run-report.ts'
 export { style as reportStyle } from './report/style.ts'
 export type { Paint } from './report/text.ts'
 export type { FaultSeed, Rule, RuleSeed } from './rule.ts'
-export { errorRef } from './rule.ts'
+export { decidersOf, errorRef } from './rule.ts'
 export type {
   Caller,
   Expectations,

@@ -1,4 +1,5 @@
 import { nearest } from './near.ts'
+import { oauthPaths } from './protocol/oauth.ts'
 import type { KnownMethods } from './registry.ts'
 import { decidersOf, initialState, isOfMethod, methodsOf, type Rule } from './rule.ts'
 
@@ -81,6 +82,7 @@ function shadowProblem(rule: Rule, at: number, rules: readonly Rule[]): RuleProb
 export function unknownMethods(rules: readonly Rule[], known: KnownMethods): RuleProblem[] {
   const isKnown = (pattern: string) =>
     known.has(pattern) ||
+    pattern === oauthPaths.token ||
     (pattern.endsWith('*') && known.all().some((name) => isOfMethod(pattern, name)))
   return rules.flatMap((rule, at) =>
     methodsOf(rule).flatMap((pattern, index): RuleProblem[] => {

@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { findError } from './error-reference.ts'
 import { platformErrors } from './protocol/error-table.ts'
+import { oauthPaths, tokenErrorNames } from './protocol/oauth.ts'
 import { parseDuration, parseTime, parseTimeOfDay } from './protocol/timestamp.ts'
 import { textPattern } from './text-pattern.ts'
+import { tokenProblems } from './token-rule.ts'
 import { hookOf, wireFault } from './wire-faults.ts'
 import { writtenDuration, writtenRate, writtenSpan, writtenTime } from './written-values.ts'
 
@@ -31,10 +33,13 @@ export const writtenText = z.union([
   z.boolean().transform(String),
 ])
 
-/** A method, or a family as in `taobao.items.*`. */
+/** A method, a family as in `taobao.items.*`, or `/token`. */
 const methodName = z
   .string()
   .regex(/^[^\s*]+\*?$/, 'expected a method such as taobao.item.add, or a family: taobao.items.*')
+  .refine((name) => !name.startsWith('/') || name === oauthPaths.token, {
+    error: (issue) => `"${issue.input}" is no path that rules reach; expected ${oauthPaths.token}`,
+  })
 
 /** What a text must be like: exactly this, or with all that is named. */
 const textMatch = z.union([
@@ -95,7 +100,11 @@ const between = z
 /** Which calls a rule is about; a call must satisfy all that is given. */
 const ruleMatch = z
   .strictObject({
-    /** A method, a family as in `taobao.items.*`, or a list of them. */
+    /**
+     * A method, a family as in `taobao.items.*`, or a list of them; or `/token` for the OAuth endpoint,
+     * whose parameters are `grant_type`, `refresh_token` and so on, and whose app is `client_id`. A rule
+     * that names none is about all methods, and not about `/token`.
+     */
     method: z.union([methodName, z.array(methodName).min(1)]).optional(),
     app: writtenText.optional(),
     session: writtenText.optional(),
@@ -181,6 +190,8 @@ const json = z.record(z.string(), z.json())
 const effects = z.strictObject({
   /** Refuses with any platform error, as in `27/session-expired` or `isp.remote-service-timeout`; a list is gone through, one call after the other. */
   refuse: z.union([errorRef, z.array(errorRef).min(1)]).optional(),
+  /** Refuses an exchange or a refresh at `/token`, as in `refresh-expired`. */
+  refuseToken: z.enum(tokenErrorNames).optional(),
   /**
    * Bans until the time is over, or until midnight in GMT+8; answers name the seconds left. Whom it
    * bans is the kind's business: the app, the API, or the API for this app.
@@ -230,7 +241,7 @@ const effects = z.strictObject({
 type Effects = z.output<typeof effects>
 
 /** The effects that decide what becomes of a call; there can be one. */
-const deciders = ['refuse', 'ban', 'expireSession', 'revokeSession'] as const
+const deciders = ['refuse', 'refuseToken', 'ban', 'expireSession', 'revokeSession'] as const
 
 /** Which of a rule's effects decide about the call, so that no handler is asked. */
 export function decidersOf(then: Effects): string[] {
@@ -289,12 +300,22 @@ export const rule = z
       path: ['times'],
     },
   )
+  .superRefine(({ when, then }, context) => {
+    for (const problem of tokenProblems(methodsOf({ when }), when, then)) {
+      context.addIssue({ code: 'custom', ...problem })
+    }
+  })
 export type Rule = z.output<typeof rule>
 export type RuleSeed = z.input<typeof rule>
 
 /** A fault put in force by itself: `POST /faults`. The conditions stand beside it. */
 export const faultRequest = z
   .strictObject({ ...ruleMatch.unwrap().shape, fault: wireFault, times })
+  .superRefine(({ fault, times: _, ...when }, context) => {
+    for (const { path, message } of tokenProblems(methodsOf({ when }), when, { fault })) {
+      context.addIssue({ code: 'custom', path: path.slice(1), message })
+    }
+  })
   .transform(
     ({ fault, times: given, ...when }): Rule => ({
       when,

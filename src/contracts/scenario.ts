@@ -118,9 +118,14 @@ const refresh = z.strictObject({
   refresh: z.string(),
   as: caller.optional(),
   expect: z
-    .strictObject({ fails: oauthFailure.optional(), gives: z.literal('a session').optional() })
-    .refine(({ fails, gives }) => (fails === undefined) !== (gives === undefined), {
-      error: 'expected either fails, or gives: a session',
+    .strictObject({
+      fails: oauthFailure.optional(),
+      gives: z.literal('a session').optional(),
+      /** No answer came. */
+      breaks: z.literal('connection').optional(),
+    })
+    .refine((expected) => Object.values(expected).filter((one) => one !== undefined).length === 1, {
+      error: 'expected one of fails, gives: a session, breaks: connection',
     }),
 })
 

@@ -10,8 +10,9 @@ export function describeStep(step: ScenarioStep): string {
     return `publishes ${count(step.publish.length)}: ${published} published, ${failed} failed`
   }
   if ('refresh' in step) {
-    const { fails } = step.expect
-    return `refreshing the session ${fails === undefined ? 'gives a new one' : `fails: ${fails}`}`
+    const { fails, breaks } = step.expect
+    const outcome = breaks ? 'gets no answer' : fails ? `fails: ${fails}` : 'gives a new one'
+    return `refreshing the session ${outcome}`
   }
   if ('exchanges' in step) {
     const { method, fails } = step.exchanges

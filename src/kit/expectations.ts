@@ -1,4 +1,4 @@
-import { errorsOfRules, type RunReport } from '../contracts/index.ts'
+import { type Explanation, errorsOfRules, type RunReport } from '../contracts/index.ts'
 
 /** What a scenario expects of an integration that meets it. */
 export interface Expected {
@@ -32,45 +32,78 @@ export function unmetExpectations(
   expected: Expected,
   report: RunReport,
   called: readonly (string | null)[],
-): string[] {
-  const unmet: string[] = []
-  const hold = (met: boolean, sentence: string) => {
-    if (!met) unmet.push(sentence)
+): Explanation[] {
+  const unmet: Explanation[] = []
+  const hold = (met: boolean, en: string, zh: string) => {
+    if (!met) unmet.push({ en, zh })
   }
   const { items, noSilentFailures, maxCallsDuringBan, exit } = expected
   if (items) {
     const { once, twice, lost } = report.items
     const { created, duplicates = 0, lost: mayLose = 0 } = items
     if (created !== undefined) {
-      hold(once + twice === created, `expected ${created} items created, got ${once + twice}`)
+      hold(
+        once + twice === created,
+        `expected ${created} items created, got ${once + twice}`,
+        `应创建 ${created} 个商品，实际 ${once + twice} 个`,
+      )
     }
-    hold(twice === duplicates, `expected ${duplicates} items twice, got ${twice}`)
-    hold(lost === mayLose, `expected ${mayLose} items lost, got ${lost}`)
+    hold(
+      twice === duplicates,
+      `expected ${duplicates} items twice, got ${twice}`,
+      `应有 ${duplicates} 个商品重复，实际 ${twice} 个`,
+    )
+    hold(
+      lost === mayLose,
+      `expected ${mayLose} items lost, got ${lost}`,
+      `应有 ${mayLose} 个商品丢失，实际 ${lost} 个`,
+    )
   }
   const met = new Set(report.coverage.met.flatMap(({ error }) => [error, codeOf(error)]))
   for (const error of expected.errorsMet ?? []) {
     const [reference = error] = errorsOfRules([{ then: { refuse: error } }])
-    hold(met.has(reference), `expected the error ${error} to be met; it was not`)
+    hold(
+      met.has(reference),
+      `expected the error ${error} to be met; it was not`,
+      `应遇到错误 ${error}，实际没有`,
+    )
   }
   if (noSilentFailures) {
     const { silentFailures } = report
-    hold(silentFailures === 0, `expected no silent failure, got ${silentFailures}`)
+    hold(
+      silentFailures === 0,
+      `expected no silent failure, got ${silentFailures}`,
+      `不应有静默失败，实际 ${silentFailures} 次`,
+    )
   }
   if (maxCallsDuringBan !== undefined) {
     const { callsDuringBan } = report
     hold(
       callsDuringBan <= maxCallsDuringBan,
       `expected at most ${maxCallsDuringBan} calls during bans, got ${callsDuringBan}`,
+      `封禁期间最多 ${maxCallsDuringBan} 次调用，实际 ${callsDuringBan} 次`,
     )
   }
   for (const { method, min = 0, max = Number.POSITIVE_INFINITY } of expected.calls ?? []) {
     const count = called.filter((name) => isOf(method, name ?? '')).length
-    hold(count >= min, `expected at least ${min} calls of ${method}, got ${count}`)
-    hold(count <= max, `expected at most ${max} calls of ${method}, got ${count}`)
+    hold(
+      count >= min,
+      `expected at least ${min} calls of ${method}, got ${count}`,
+      `${method} 至少应调用 ${min} 次，实际 ${count} 次`,
+    )
+    hold(
+      count <= max,
+      `expected at most ${max} calls of ${method}, got ${count}`,
+      `${method} 最多应调用 ${max} 次，实际 ${count} 次`,
+    )
   }
   if (exit !== undefined) {
     const got = report.exit?.status ?? report.exit?.signal ?? 'none'
-    hold(got === exit, `expected exit status ${exit}, got ${got}`)
+    hold(
+      got === exit,
+      `expected exit status ${exit}, got ${got}`,
+      `退出状态应为 ${exit}，实际 ${got}`,
+    )
   }
   return unmet
 }

@@ -1,8 +1,10 @@
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
+  decidersOf,
   defaultFailOn,
-  errorsOfRules,
+  type Explanation,
+  explainRule,
   type FailOn,
   type JudgeLimits,
   type MatrixReport,
@@ -20,6 +22,7 @@ import {
   createGateway,
   type Gateway,
   type GatewayOptions,
+  type KeptCertificate,
   type NamedScenario,
 } from '../server/index.ts'
 import { type ChildOutcome, runChild } from './child.ts'
@@ -49,6 +52,8 @@ export interface MatrixOptions {
     GatewayOptions,
     'profile' | 'world' | 'rateLimit' | 'timestampWindow' | 'seed' | 'httpStatus' | 'store' | 'data'
   >
+  /** Opens an HTTPS port beside the other, with this certificate. */
+  readonly tls?: KeptCertificate | undefined
   readonly host?: string | undefined
   /** @default 0, any free one */
   readonly port?: number | undefined
@@ -173,9 +178,11 @@ async function playOne(
     ...(options.host !== undefined && { host: options.host }),
     ...(options.replaceGlobals && { replaceGlobals: true }),
   })
+  const tls = await listenSecurely(gateway, options)
   if (scale !== 1) gateway.clock.scale(scale)
   const surroundings: Surroundings = {
     url,
+    tls,
     scale,
     scenario: name,
     ...credentialsIn(world, profile, options.gateway?.world),
@@ -228,7 +235,7 @@ async function playOne(
           : 'ended'
   return {
     scenario: place,
-    title: scenario.title,
+    title: { en: scenario.title, zh: scenario.titleZh ?? scenario.title },
     state,
     exit,
     seconds: secondsOf(ms),
@@ -243,11 +250,26 @@ async function playOne(
   }
 }
 
+async function listenSecurely(gateway: Gateway, { tls, host, replaceGlobals }: MatrixOptions) {
+  if (!tls) return undefined
+  const { url } = await gateway.listen({
+    port: 0,
+    tls,
+    ...(host !== undefined && { host }),
+    ...(replaceGlobals && { replaceGlobals }),
+  })
+  return { url, certificate: tls.file }
+}
+
 /**
  * A scenario of the library does not know how many items the program has; what it expects is for the
  * bundled client. What a file of the user's own expects is held.
  */
-function unmetIn({ scenario, file }: NamedScenario, report: RunReport, gateway: Gateway): string[] {
+function unmetIn(
+  { scenario, file }: NamedScenario,
+  report: RunReport,
+  gateway: Gateway,
+): Explanation[] {
   const { expect } = scenario as { readonly expect?: Expected | undefined }
   if (!expect || dirname(resolve(file)) === resolve(bundledScenarios)) return []
   const called = gateway.exchanges.list().map(({ method }) => method)
@@ -264,18 +286,31 @@ export async function letLateCallsEnd(gateway: Gateway): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Whether something that the scenario does has happened to the program. */
-function wasMet(scenario: Scenario, met: readonly string[], gateway: Gateway): boolean | null {
-  if (gateway.exchanges.list().some(({ fault }) => fault !== null)) return true
-  const expected = errorsOfRules(scenario.rules)
-  if (scenario.rateLimit !== undefined && scenario.rateLimit !== 'off') {
-    expected.push('7/accesscontrol.limited-by-app-access-count')
-  }
-  if (expected.length === 0) return null
-  // The code is enough: a session that a rule has ended may be refused in other words later.
+/**
+ * Whether something that the scenario does has happened to the program: a rule that its caller notices,
+ * a limit reached, a signature refused once the secret was another.
+ */
+function wasMet(
+  { rules, rateLimit }: Scenario,
+  met: readonly string[],
+  gateway: Gateway,
+): boolean | null {
+  const isLimited =
+    (rateLimit !== undefined && rateLimit !== 'off') || rules.some(({ then }) => then.quota)
+  const isRotated = rules.some(({ then }) => then.appSecret !== undefined)
+  if (rules.length === 0 && !isLimited) return null
   const codes = new Set(met.map((error) => error.split('/')[0]))
-  return expected.some((one) => codes.has(one.split('/')[0]))
+  if ((isLimited && codes.has('7')) || (isRotated && codes.has('25'))) return true
+  const felt = rules.filter(isFelt).map((rule) => explainRule(rule))
+  return gateway.exchanges
+    .list()
+    .some((exchange) => exchange.rules.some((rule) => felt.some((one) => rule.endsWith(one))))
 }
+
+/** Whether whoever makes the call notices the rule: the rest prepares what comes later. */
+const isFelt = ({ then }: Scenario['rules'][number]) =>
+  decidersOf(then).length > 0 ||
+  [then.fault, then.answer, then.patch, then.lag, then.delay].some((one) => one !== undefined)
 
 /** Writes the journal as JSON Lines; what proves a finding with all it holds. */
 export function writeExchanges(file: string, gateway: Gateway, proof: ReadonlySet<string>): void {

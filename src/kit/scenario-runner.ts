@@ -261,14 +261,18 @@ function readAnswer(text: string): Came {
 }
 
 async function playRefresh(step: RefreshStep, play: Play): Promise<string | undefined> {
-  const { fails } = step.expect
+  const { fails, breaks } = step.expect
   try {
     const { session } = await clientFor(step.as, play).refresh(step.refresh)
-    if (fails !== undefined) return `expected ${fails}, but a session was given`
+    const wanted = fails ?? (breaks && 'no answer')
+    if (wanted !== undefined) return `expected ${wanted}, but a session was given`
     play.newest = session
     return undefined
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
+    if (breaks !== undefined) {
+      return isTopAuthError(error) ? `expected no answer, got ${message}` : undefined
+    }
     if (fails === undefined) return `expected a session, got ${message}`
     const row = oauthErrors[fails]
     const isIt =

@@ -4,6 +4,8 @@ import type { ParsedWorld, ProfileName, WorldSeed } from '../contracts/index.ts'
 export interface Surroundings {
   /** `http://127.0.0.1:40123` */
   readonly url: string
+  /** The same over HTTPS, where it is asked for, and the file of the certificate to trust. */
+  readonly tls?: { readonly url: string; readonly certificate: string } | undefined
   readonly appKey: string
   readonly appSecret: string
   readonly session: string
@@ -19,7 +21,7 @@ export interface Surroundings {
  */
 export function childEnvironment(
   env: NodeJS.ProcessEnv,
-  { url, appKey, appSecret, session, scale, scenario }: Surroundings,
+  { url, tls, appKey, appSecret, session, scale, scenario }: Surroundings,
 ): NodeJS.ProcessEnv {
   const noProxy = [env.NO_PROXY ?? env.no_proxy, '127.0.0.1,localhost,::1']
     .filter(Boolean)
@@ -27,6 +29,7 @@ export function childEnvironment(
   return {
     ...env,
     LOCALTOP_URL: url,
+    ...(tls && { LOCALTOP_TLS_URL: tls.url, LOCALTOP_TLS_CERTIFICATE: tls.certificate }),
     LOCALTOP_SCENARIO: scenario,
     LOCALTOP_SCALE: String(scale),
     TOP_URL: `${url}/router/rest`,
@@ -40,13 +43,14 @@ export function childEnvironment(
   }
 }
 
-/** Fills `{url}`, `{appKey}`, `{appSecret}` and `{session}` into a command's arguments. */
+/** Fills `{url}`, `{tlsUrl}`, `{appKey}`, `{appSecret}` and `{session}` into a command's arguments. */
 export function fillIn(command: readonly string[], values: Surroundings): string[] {
   const known: Readonly<Record<string, string>> = {
     url: values.url,
     appKey: values.appKey,
     appSecret: values.appSecret,
     session: values.session,
+    ...(values.tls && { tlsUrl: values.tls.url }),
   }
   return command.map((argument) =>
     argument.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>

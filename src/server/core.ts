@@ -16,8 +16,8 @@ import type { Clock, ClockState } from './state/clock.ts'
 import type { Snapshot } from './state/snapshot.ts'
 import type { StoreUnavailableError } from './state/store-error.ts'
 import type { App, World } from './state/world.ts'
-import type { Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
-import type { ActiveRule } from './traffic/rules.ts'
+import type { Entry, Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
+import type { ActiveRule, Rules } from './traffic/rules.ts'
 
 /** A running gateway, with or without a socket. */
 export interface Gateway extends AsyncDisposable {
@@ -138,4 +138,11 @@ export interface GatewayCore {
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState
+  /** What rules have in store for a call of `/token`. */
+  readonly applyRules: Rules['apply']
+  /** Puts a call and what came of it into the journal and the log. @returns its number there */
+  note(entry: Noted): string
 }
+
+/** A call and what came of it. */
+export type Noted = Omit<Entry, 'id' | 'bytes' | 'wall'>

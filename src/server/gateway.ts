@@ -21,7 +21,7 @@ import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { writtenWindow } from '../contracts/written-values.ts'
 import { type App as AppOfGateway, createApp } from './app.ts'
 import type { Received } from './call.ts'
-import type { Answered, Gateway, GatewayCore } from './core.ts'
+import type { Answered, Gateway, GatewayCore, Noted } from './core.ts'
 import { createDiagnosis } from './diagnosis.ts'
 import { encode } from './encode.ts'
 import { gatesFor } from './gates/index.ts'
@@ -31,6 +31,7 @@ import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Runnable, Verdict } from './pipeline.ts'
 import { createReporter } from './report.ts'
+import { findOAuthEndpoint, oauthGates } from './routes/token.ts'
 import { createScenariosInForce } from './scenarios-in-force.ts'
 import { type ClockState, createClock, type OffsetClock, type SavedClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
@@ -124,8 +125,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   )
   const sharing = createJournalSharing(store, journal, {
     worldOf: (id) => (id === '' ? base : worlds.get(id)),
-    findContract: contractOf,
-    gates: gates.gates,
+    findContract: (name) => findOAuthEndpoint(name) ?? contractOf(name),
+    gates: [...gates.gates, ...oauthGates],
   })
 
   function reportBug(problem: Error) {
@@ -235,6 +236,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.drop(collectionsOf(appKey))
     store.delete('tenants', appKey)
     store.delete('meta', `issued@${appKey}`)
+    store.delete('meta', `offset@${appKey}`)
   }
 
   function forgetTenant(appKey: string) {
@@ -319,16 +321,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const { status, contentType, body, retryAfter } = dropped
       ? nothing
       : encode(call, rejection, httpStatus)
-    const exchange = journal.nextId()
     const { contract, fate } = call as { contract?: AnyContract; fate?: Fate }
-    const took = performance.now() - started
-    const entry = journal.add({ call, verdict, status, body, took, wall: clock.wall() })
-    sharing.add(entry)
-    if (options.log) {
-      const [newest] = journal.list({ limit: 1 })
-      const hint = newest && isSignRefused(newest) ? diagnosis.hint(call) : undefined
-      if (newest) options.log({ event: 'call', ...newest, ...hint })
-    }
+    const exchange = note({ call, verdict, status, body, took: performance.now() - started })
     return {
       status,
       contentType,
@@ -348,6 +342,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
     const world = worlds.get(appKey)
     offsets.get(appKey)?.reset()
+    store.delete('meta', `offset@${appKey}`)
     world?.plant(record.seed)
     if (world) {
       inForce.forget(world)
@@ -363,6 +358,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     journal.clear()
     inForce.reset()
     plantBase(store.collection<ParsedWorld>('meta').get('seed') ?? givenSeed)
+  }
+
+  function note(entry: Noted): string {
+    const added = journal.add({ ...entry, wall: clock.wall() })
+    sharing.add(added)
+    if (options.log) {
+      const [newest] = journal.list({ limit: 1 })
+      const hint = newest && isSignRefused(newest) ? diagnosis.hint(entry.call) : undefined
+      if (newest) options.log({ event: 'call', ...newest, ...hint })
+    }
+    return added.id
   }
 
   /** As the options say, or in real time. */
@@ -457,6 +463,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       })
     },
     moveClock,
+    applyRules: rules.apply,
+    note,
   }
 
   const gateway: Gateway = {

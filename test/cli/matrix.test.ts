@@ -239,7 +239,26 @@ describe('the program', () => {
     const { status, report } = await matrix(['--fail-on', 'none', ...scenarios('all-well')], idle)
     expect(status).toBe(1)
     expect(report.runs).toMatchObject([{ state: 'no-call' }])
-    expect(report.verdict.reasons[0]?.reason).toMatch(/^no call arrived: .*TOP_URL.*\{url\}/)
+    expect(report.verdict.reasons[0]?.reason.en).toMatch(/^no call arrived: .*TOP_URL.*\{url\}/)
+  })
+
+  it('is served over HTTPS too where --tls asks for it', async () => {
+    const program = `
+      const { readFileSync } = require('node:fs')
+      const ca = readFileSync(process.env.LOCALTOP_TLS_CERTIFICATE)
+      const [url] = process.argv.slice(1)
+      if (url !== process.env.LOCALTOP_TLS_URL) throw new Error(url)
+      const query = 'method=taobao.time.get&v=2.0&app_key=12345678'
+      require('node:https').get(url + '/router/rest?' + query, { ca }, (answer) => {
+        answer.setEncoding('utf8').on('data', (text) => console.log(text))
+      })`
+    const flags = ['--tls', '--data', join(folder, 'tls'), '--fail-on', 'none']
+    const ran = await matrix(
+      [...flags, ...scenarios('all-well')],
+      [process.execPath, '-e', program, '{tlsUrl}'],
+    )
+    expect(ran.run('all-well')).toMatchObject({ state: 'ended', exit: { status: 0 } })
+    expect(readFileSync(join(ran.place, 'all-well/stdout.txt'), 'utf8')).toContain('error_response')
   })
 
   it('may end as it likes unless --fail-on says exit', async () => {
@@ -249,7 +268,10 @@ describe('the program', () => {
     const strict = await matrix(['--fail-on', 'silent,exit', ...scenarios('all-well')], program)
     expect(strict.status).toBe(1)
     expect(strict.report.verdict.reasons).toEqual([
-      { scenario: 'all-well', reason: 'the program ended with exit 3' },
+      {
+        scenario: 'all-well',
+        reason: { en: 'The program ended with exit 3.', zh: '程序结束时为 exit 3。' },
+      },
     ])
   })
 

@@ -48,5 +48,7 @@ it.each<[Expected, string[]]>([
   [{ exit: 0 }, []],
   [{ exit: 1 }, ['expected exit status 1, got 0']],
 ])('%j', (expected, unmet) => {
-  expect(unmetExpectations(expected, report, called)).toEqual(unmet)
+  const sentences = unmetExpectations(expected, report, called)
+  expect(sentences.map(({ en }) => en)).toEqual(unmet)
+  for (const { zh } of sentences) expect(zh).toMatch(/\p{Script=Han}/u)
 })

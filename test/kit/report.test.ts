@@ -27,7 +27,9 @@ const silent = programRun('silent', [], { state: 'no-call', met: false })
 /** Texts that mean something in every form. */
 const hostile = `</script><img src=x onerror=alert(1)>"'&\u0000\u001b[31m]]>| *a* \`b\` \ud800 <!-- ${'\uffff'}`
 const attacked = matrixReport([
-  programRun(hostile, [add(hostile, { gives: isv }), add('B')], { title: hostile }),
+  programRun(hostile, [add(hostile, { gives: isv }), add('B')], {
+    title: { en: hostile, zh: hostile },
+  }),
 ])
 
 describe('the verdict', () => {
@@ -56,7 +58,7 @@ describe('the verdict', () => {
     expect(passes([honest], 'any')).toBe(true)
     expect(passes([honest], 'exit')).toBe(false)
     expect(passes([honest, liar], 'silent')).toBe(false)
-    const short = { ...honest, unmet: ['expected 2 items created, got 1'] }
+    const short = { ...honest, unmet: [{ en: 'expected 2 items', zh: '应有 2 个商品' }] }
     expect(passes([short], 'expectations')).toBe(false)
     expect(passes([short], 'silent')).toBe(true)
   })
@@ -70,8 +72,8 @@ describe('the verdict', () => {
     const refused = programRun('refused', [add('A', { gives: '29' })], { status: 1 })
     expect(passes([refused], 'none')).toBe(false)
     expect(passes([refused, honest], 'none')).toBe(true)
-    expect(matrixReport([refused]).verdict.reasons[0]?.reason).toContain(
-      'not one call was answered',
+    expect(matrixReport([refused]).verdict.reasons[0]?.reason.en).toContain(
+      'Not one call was answered',
     )
   })
 })
@@ -134,13 +136,18 @@ describe('JUnit', () => {
     expect(text).toContain(
       '<failure message="silent: A refusal was taken for success; losses: Items were never created">',
     )
-    expect(text).toContain('<error message="the program never ended: its time was up (--timeout)">')
+    expect(text).toContain(
+      '<error message="The program never ended: its time was up (--timeout).">',
+    )
   })
 
   it('stays XML whatever the texts are', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (title) => {
-        const text = report(matrixReport([{ ...liar, scenario: title, title }]), 'junit')
+        const text = report(
+          matrixReport([{ ...liar, scenario: title, title: { en: title, zh: title } }]),
+          'junit',
+        )
         expect(brokenXml(text)).toBeUndefined()
       }),
     )
@@ -211,6 +218,21 @@ describe('the page', () => {
       }
     },
   )
+})
+
+describe('the page in Chinese', () => {
+  it('leaves no sentence in English', () => {
+    const unmet = [{ en: 'expected 2 items created, got 1', zh: '应创建 2 个商品，实际 1 个' }]
+    const given = matrixReport([liar, endless, silent, { ...honest, unmet, met: false }])
+    const notes = [{ en: 'Nothing passed the proxy.', zh: '代理没有收到任何请求。' }]
+    const page = report({ ...given, notes }, 'html')
+    const withoutEnglish = page
+      .replaceAll(/<style>.*?<\/style>/gs, '')
+      .replaceAll(/<(span|label) [^>]*lang="en".*?<\/\1>/gs, '')
+    expect(withoutEnglish).toContain('应创建 2 个商品，实际 1 个')
+    const texts = withoutEnglish.replaceAll(/<[^>]*>/g, '\n').split('\n')
+    expect(texts.filter((text) => /([A-Za-z]+ ){3}[A-Za-z]/.test(text))).toEqual([])
+  })
 })
 
 it('is written in every form', () => {

@@ -987,7 +987,7 @@ it('no code, session or refresh token gets into journal or log', async () => {
   const renewed = await call(gateway, 'taobao.top.auth.token.refresh', { refresh_token }, caller)
   await addItem(gateway, {}, { session: access_token })
   const exchanges = gateway.exchanges.list().map(({ id }) => gateway.exchanges.find(id))
-  expect(exchanges).toHaveLength(4)
+  expect(exchanges).toHaveLength(6)
   const text = JSON.stringify([exchanges, logged])
   const secrets = [code, refusedEarly, access_token, refresh_token]
   for (const secret of [...secrets, JSON.parse(renewed.answer.token_result).access_token]) {

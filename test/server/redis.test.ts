@@ -44,6 +44,18 @@ async function openTwo(options: GatewayOptions = {}): Promise<[Gateway, Gateway]
 const titleOf = async (gateway: Gateway, num_iid: string) =>
   (await call(gateway, 'taobao.item.seller.get', { num_iid, fields: 'title' })).answer.item?.title
 
+const tokenRequest = (params: Record<string, string>) =>
+  new Request('http://localhost/token', {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: '12345678',
+      client_secret: 'helloworld',
+      redirect_uri: 'http://localhost/x',
+      ...params,
+    }),
+  })
+
 describe('two gateways on one Redis', () => {
   it('see at once what the other acknowledged: items, changes, deletions', async () => {
     const [one, two] = await openTwo()
@@ -183,6 +195,20 @@ describe('two gateways on one Redis', () => {
     await expect.poll(async () => (await get(one, '/exchanges')).exchanges).toEqual([])
   })
 
+  it('hide in it what the other was sent in secret', async () => {
+    const [one, two] = await openTwo()
+    const refused = await request(one, tokenRequest({ code: 'none' }))
+    expect(refused.json.error).toBeDefined()
+    const list = 'http://localhost/_localtop/exchanges'
+    const shown = async (path: string) => (await request(two, new Request(path))).text
+    await expect.poll(() => shown(list)).toContain('/token')
+    const id = refused.headers.get('x-localtop-exchange')
+    const exchange = await shown(`${list}/${id}`)
+    expect(exchange).toContain('"gate":"oauth"')
+    expect(exchange).not.toContain('helloworld')
+    expect(JSON.parse(exchange).request.params).toMatchObject({ code: '***', client_secret: '***' })
+  })
+
   it('go on where another has died', async () => {
     const [one, two] = await openTwo()
     const num_iid = await addItem(one)
@@ -314,6 +340,8 @@ describe('Redis gone', () => {
         expect(error).toMatchObject({ code: 15, sub_code: expect.stringMatching(/^isp\./) })
         expect(error?.sub_msg).toContain('Redis')
       }
+      const token = await request(gateway, tokenRequest({ code: 'any' }))
+      expect(token.headers.get('x-localtop-reason')).toContain('Redis')
       const health = await request(gateway, new Request('http://localhost/_localtop/health'))
       expect(health.json).toMatchObject({ ready: false })
       await own.restart()

@@ -16,7 +16,7 @@ export function programRun(
   const { status = 0, ...rest } = given
   return {
     scenario,
-    title: `what happens in ${scenario}`,
+    title: { en: `what happens in ${scenario}`, zh: `${scenario} 中发生的事` },
     state: 'ended',
     exit: { status, signal: null },
     seconds: 1.25,

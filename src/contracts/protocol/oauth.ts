@@ -122,6 +122,22 @@ export const oauthErrors = {
 } as const satisfies Readonly<Record<string, OAuthErrorRow>>
 export type OAuthErrorName = keyof typeof oauthErrors
 
+/** The refusals that `/token` gives. */
+export const tokenErrorNames = [
+  'client-unknown',
+  'secret-wrong',
+  'redirect-invalid',
+  'code-invalid',
+  'code-expired',
+  'refresh-invalid',
+  'refresh-expired',
+  'refresh-not-allowed',
+  'parameter-missing',
+  'grant-unsupported',
+  'server-error',
+] as const satisfies readonly OAuthErrorName[]
+export type TokenErrorName = (typeof tokenErrorNames)[number]
+
 /** A failure as `/token` writes it. */
 export interface OAuthError {
   readonly error: string

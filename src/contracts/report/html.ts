@@ -2,7 +2,7 @@ import type { Finding } from '../judges/evidence.ts'
 import { gradeRule } from '../judges/grade.ts'
 import type { Explanation } from '../protocol/errors.ts'
 import { html } from './escape.ts'
-import type { MatrixReport, ProgramRun } from './run-report.ts'
+import { type MatrixReport, notMet, type ProgramRun, stateText } from './run-report.ts'
 import { style } from './style.ts'
 import {
   cellsOf,
@@ -12,9 +12,7 @@ import {
   exchangesText,
   gradeText,
   moodOf,
-  notMet,
   some,
-  stateText,
   summary,
   titleOf,
 } from './words.ts'
@@ -61,11 +59,11 @@ const text = (en: string, zh: string) => both({ en, zh })
 
 function reasonsOf({ verdict }: MatrixReport): string {
   const whole = verdict.reasons.filter(({ scenario }) => scenario === '*')
-  return whole.map(({ reason }) => `<p class="bad">${html(reason)}</p>`).join('\n')
+  return whole.map(({ reason }) => `<p class="bad">${both(reason)}</p>`).join('\n')
 }
 
 const notesOf = ({ notes = [] }: MatrixReport) =>
-  notes.map((note) => `<p class="quiet">${html(note)}</p>`).join('\n')
+  notes.map((note) => `<p class="quiet">${both(note)}</p>`).join('\n')
 
 function tableOf({ runs }: MatrixReport): string {
   const head = columns.map((column) => `<th scope="col">${both(columnTitles[column])}</th>`)
@@ -89,13 +87,13 @@ function runOf(run: ProgramRun, at: number): string {
   const { report, files } = run
   const { findings, calls } = report
   const grade = gradeText(run)
-  const state = (run.state === 'no-call' && run.noCall) || stateText[run.state]
+  const state = stateText(run)
   const problem = state ? `<p class="bad">${both(state)}</p>` : ''
   const notes = [
     ...(run.met === false ? [notMet] : []),
     ...(report.truncated ? [dropped] : []),
   ].map((note) => `<p class="warn">${both(note)}</p>`)
-  const unmet = run.unmet.map((sentence) => `<p class="bad">${html(sentence)}</p>`)
+  const unmet = run.unmet.map((sentence) => `<p class="bad">${both(sentence)}</p>`)
   const graded = grade
     ? `<p>${text('Back-off', '退避')} <b>${report.backOff}</b>: ${both(grade)}</p>`
     : ''
@@ -106,7 +104,7 @@ function runOf(run: ProgramRun, at: number): string {
     .filter((file) => file !== '')
     .map((file) => `<code>${html(file)}</code>`)
     .join(' ')}</p>`
-  return `<section id="run-${at + 1}"><h2>${html(run.scenario)}</h2><p>${html(run.title)}</p>
+  return `<section id="run-${at + 1}"><h2>${html(run.scenario)}</h2><p>${both(run.title)}</p>
 ${problem}${notes.join('')}${unmet.join('')}${findings.map(findingOf).join('\n')}${findings.length + unmet.length === 0 && !state ? `<p class="fine">${text('Nothing to object to.', '没有问题。')}</p>` : ''}
 ${graded}${metOf(run)}${output}</section>`
 }

@@ -14,17 +14,17 @@ export function junitReport(report: MatrixReport): string {
     const tag = isError ? 'error' : 'failure'
     const [first] = reasons
     const problem = first
-      ? `<${tag} message="${xml(reasons.map(({ reason }) => reason).join('; '))}">${xml(findingsText(run))}</${tag}>`
+      ? `<${tag} message="${xml(reasons.map(({ reason }) => reason.en).join('; '))}">${xml(findingsText(run))}</${tag}>`
       : ''
     const notes =
       !first && findingsText(run) ? `<system-out>${xml(findingsText(run))}</system-out>` : ''
-    return `    <testcase classname="${className}" name="${xml(`${run.scenario}: ${run.title}`)}" time="${run.seconds}">${problem}${notes}</testcase>`
+    return `    <testcase classname="${className}" name="${xml(`${run.scenario}: ${run.title.en}`)}" time="${run.seconds}">${problem}${notes}</testcase>`
   })
   // What concerns no single scenario, as that none of them was answered.
   const whole = report.verdict.reasons.filter(({ scenario }) => scenario === '*')
   for (const { reason } of whole) {
     cases.push(
-      `    <testcase classname="${className}" name="all scenarios" time="0"><error message="${xml(reason)}"/></testcase>`,
+      `    <testcase classname="${className}" name="all scenarios" time="0"><error message="${xml(reason.en)}"/></testcase>`,
     )
   }
   const failing = report.runs.filter((run) => reasonsOf(run).reasons.length > 0)

@@ -29,9 +29,9 @@ export function markdownReport(report: MatrixReport): string {
       return `| ${shown.join(' | ')} |`
     }),
   ]
-  if (report.notes) lines.push('', ...report.notes.map((note) => `- ${markdown(note)}`))
+  if (report.notes) lines.push('', ...report.notes.map((note) => `- ${markdown(note.en)}`))
   for (const { scenario, reason } of report.verdict.reasons) {
-    if (scenario === '*') lines.push('', `**${markdown(reason)}**`)
+    if (scenario === '*') lines.push('', `**${markdown(reason.en)}**`)
   }
   for (const run of report.runs) {
     if (run.report.findings.length === 0) continue

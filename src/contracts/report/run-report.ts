@@ -1,5 +1,5 @@
 import type { Coverage } from '../judges/coverage.ts'
-import { type ExitEvidence, type JudgeName, judgeNames } from '../judges/evidence.ts'
+import { type ExitEvidence, type Finding, type JudgeName, judgeNames } from '../judges/evidence.ts'
 import type { RunReport } from '../judges/judge.ts'
 import type { Explanation } from '../protocol/errors.ts'
 
@@ -7,13 +7,13 @@ import type { Explanation } from '../protocol/errors.ts'
 export interface ProgramRun {
   readonly scenario: string
   /** The scenario in words. */
-  readonly title: string
+  readonly title: Explanation
   /**
    * `ended` by itself; `no-call` when not one call arrived; `never-ended` when its time was up;
    * `interrupted` with the whole matrix.
    */
   readonly state: 'ended' | 'no-call' | 'never-ended' | 'interrupted'
-  /** What to try where no call arrived. @default {@link noCallHint} */
+  /** What to try where no call arrived. @default how a program is told where the gateway is */
   readonly noCall?: Explanation
   /** `null` while it still runs, or where nobody watches it. */
   readonly exit: ExitEvidence | null
@@ -23,7 +23,7 @@ export interface ProgramRun {
   readonly met: boolean | null
   readonly report: RunReport
   /** What the scenario file expects of the integration and did not get, each in a sentence. */
-  readonly unmet: readonly string[]
+  readonly unmet: readonly Explanation[]
   /** What it printed (empty where that was not kept), and its exchanges, relative to the folder of the report. */
   readonly files: {
     readonly stdout: string
@@ -41,7 +41,7 @@ export interface MatrixReport {
   /** What the whole says, where it is not how many scenarios passed. */
   readonly summary?: Explanation
   /** What is to be said beside the table, each a sentence. @default nothing */
-  readonly notes?: readonly string[]
+  readonly notes?: readonly Explanation[]
   /** The command as it was given, secrets hidden. */
   readonly program: readonly string[]
   /** When it began, as whoever ran it says. */
@@ -58,7 +58,7 @@ export interface MatrixReport {
 export interface MatrixVerdict {
   readonly passed: boolean
   readonly failOn: readonly FailOn[]
-  readonly reasons: readonly { readonly scenario: string; readonly reason: string }[]
+  readonly reasons: readonly { readonly scenario: string; readonly reason: Explanation }[]
 }
 
 /** What `--fail-on` takes: judges, what scenario files expect, scenarios that did not come to pass, an exit status above 0, any finding, or nothing. */
@@ -76,11 +76,33 @@ export type FailOn = (typeof failOnNames)[number]
 export const defaultFailOn: readonly FailOn[] = ['silent', 'duplicates', 'losses', 'expectations']
 
 /** Said of a scenario that met no call. */
-const notMetText = 'the scenario did not come to pass: no call met its rules'
+export const notMet: Explanation = {
+  en: 'The scenario did not come to pass: no call met its rules.',
+  zh: '场景没有发生：没有调用触发其规则。',
+}
 
 /** What to try when no call has arrived. */
-export const noCallHint =
-  'no call arrived: let the program read the gateway from TOP_URL (…/router/rest) or LOCALTOP_URL, or hand it over with {url} in its arguments'
+const noCallHint: Explanation = {
+  en: 'no call arrived: let the program read the gateway from TOP_URL (…/router/rest) or LOCALTOP_URL, or hand it over with {url} in its arguments.',
+  zh: '没有收到任何调用：请让程序从 TOP_URL（…/router/rest）或 LOCALTOP_URL 读取网关地址，或在参数中用 {url} 传入。',
+}
+
+/** What of a run that proved nothing is to be said; a run that ended by itself says nothing. */
+export function stateText({ state, noCall = noCallHint }: ProgramRun): Explanation | undefined {
+  switch (state) {
+    case 'no-call':
+      return noCall
+    case 'never-ended':
+      return {
+        en: 'The program never ended: its time was up (--timeout).',
+        zh: '程序没有结束：已超时（--timeout）。',
+      }
+    case 'interrupted':
+      return { en: 'Interrupted.', zh: '被中断。' }
+    case 'ended':
+      return undefined
+  }
+}
 
 /** Judges the runs by what was asked for. Runs that tested nothing fail whatever was asked. */
 export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]): MatrixVerdict {
@@ -88,15 +110,16 @@ export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]
   if (failOn.includes('any')) for (const name of judgeNames) judges.add(name)
   const reasons = runs.flatMap((run) => {
     const { scenario } = run
-    const own = stateReasons(run)
+    const proved = stateText(run)
+    const own = proved ? [proved] : []
     if (failOn.includes('exit') && run.state === 'ended' && run.exit && run.exit.status !== 0) {
-      own.push(`the program ended with ${exitText(run)}`)
+      const status = exitText(run)
+      own.push({ en: `The program ended with ${status}.`, zh: `程序结束时为 ${status}。` })
     }
     if (failOn.includes('expectations') || failOn.includes('any')) own.push(...run.unmet)
-    if (failOn.includes('not-met') && run.met === false && run.state === 'ended')
-      own.push(notMetText)
+    if (failOn.includes('not-met') && run.met === false && run.state === 'ended') own.push(notMet)
     for (const finding of run.report.findings) {
-      if (judges.has(finding.judge)) own.push(`${finding.judge}: ${finding.title.en}`)
+      if (judges.has(finding.judge)) own.push(objection(finding))
     }
     return own.map((reason) => ({ scenario, reason }))
   })
@@ -105,30 +128,27 @@ export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]
     const [met] = called[0]?.report.coverage.met ?? []
     reasons.push({
       scenario: '*',
-      reason: `not one call was answered in any scenario (first ${met?.error ?? 'an error'}): nothing was tested; see the exchanges`,
+      reason: {
+        en: `Not one call was answered in any scenario (first ${met?.error ?? 'an error'}): nothing was tested; see the exchanges.`,
+        zh: `所有场景中没有一次调用得到应答（首个为 ${met?.error ?? '错误'}），什么也没有检验；请查看调用记录。`,
+      },
     })
   }
   const ended = runs.filter(({ state }) => state === 'ended')
   if (ended.length > 0 && ended.every(({ met }) => met === false)) {
-    reasons.push({ scenario: '*', reason: 'no scenario came to pass: nothing was tested' })
+    const reason = {
+      en: 'No scenario came to pass: nothing was tested.',
+      zh: '没有一个场景发生，什么也没有检验。',
+    }
+    reasons.push({ scenario: '*', reason })
   }
   return { passed: reasons.length === 0, failOn, reasons }
 }
 
-function stateReasons({ state, exit, noCall }: ProgramRun): string[] {
-  switch (state) {
-    case 'no-call':
-      return [
-        `${noCall?.en ?? noCallHint} (exit status ${exit?.status ?? exit?.signal ?? 'unknown'})`,
-      ]
-    case 'never-ended':
-      return ['the program never ended: its time was up (--timeout)']
-    case 'interrupted':
-      return ['interrupted']
-    case 'ended':
-      return []
-  }
-}
+const objection = ({ judge, title: { en, zh } }: Finding): Explanation => ({
+  en: `${judge}: ${en}`,
+  zh: `${judge}：${zh}`,
+})
 
 /** How a run ended, in a word or two. */
 export function exitText({ state, exit }: Pick<ProgramRun, 'state' | 'exit'>): string {
@@ -149,7 +169,7 @@ export function soFar(report: RunReport, who: string): MatrixReport {
   const { calls, findings, coverage } = report
   const run: ProgramRun = {
     scenario: who,
-    title: 'what has been called so far',
+    title: { en: 'what has been called so far', zh: '到目前为止的调用' },
     state: 'ended',
     exit: null,
     seconds: 0,
@@ -178,7 +198,7 @@ export function soFar(report: RunReport, who: string): MatrixReport {
       failOn: ['any'],
       reasons: findings
         .filter(({ severity }) => severity === 'error')
-        .map(({ judge, title }) => ({ scenario: who, reason: `${judge}: ${title.en}` })),
+        .map((finding) => ({ scenario: who, reason: objection(finding) })),
     },
   }
 }

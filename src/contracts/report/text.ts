@@ -1,5 +1,5 @@
 import { terminal } from './escape.ts'
-import type { MatrixReport, ProgramRun } from './run-report.ts'
+import { type MatrixReport, notMet, type ProgramRun } from './run-report.ts'
 import {
   type Column,
   cellsOf,
@@ -8,7 +8,6 @@ import {
   exchangesText,
   gradeText,
   moodOf,
-  notMet,
   some,
   summary,
 } from './words.ts'
@@ -64,11 +63,11 @@ export function textReport(report: MatrixReport, paint: Paint = plain): string {
   lines.push('')
   if (report.coverage.met.length > 0) lines.push(`errors met    ${some(report.coverage.met)}`)
   if (missing.length > 0) lines.push(`never met     ${some(missing)}`)
-  for (const note of report.notes ?? []) lines.push(terminal(note))
+  for (const note of report.notes ?? []) lines.push(terminal(note.en))
   const verdict = terminal(summary(report).en)
   lines.push(report.verdict.passed ? paint.green(verdict) : paint.red(verdict))
   for (const { scenario, reason } of report.verdict.reasons) {
-    lines.push(`  ${scenario === '*' ? '' : `${terminal(scenario)}: `}${terminal(reason)}`)
+    lines.push(`  ${scenario === '*' ? '' : `${terminal(scenario)}: `}${terminal(reason.en)}`)
   }
   return lines.join('\n')
 }
@@ -78,7 +77,7 @@ function detailsOf(run: ProgramRun, paint: Paint, advised: Set<string>): string[
   const { findings, truncated } = run.report
   const notes = [...(run.met === false ? [notMet.en] : []), ...(truncated ? [dropped.en] : [])]
   if (findings.length === 0 && notes.length === 0) return []
-  const lines = ['', `${paint.bold(terminal(run.scenario))}  ${paint.dim(terminal(run.title))}`]
+  const lines = ['', `${paint.bold(terminal(run.scenario))}  ${paint.dim(terminal(run.title.en))}`]
   for (const note of notes) lines.push(`  ${paint.yellow('!')} ${note}`)
   for (const finding of findings) {
     const mark = finding.severity === 'error' ? paint.red('✗') : paint.yellow('!')

@@ -1,7 +1,7 @@
 import type { Finding } from '../judges/evidence.ts'
 import { gradeRule } from '../judges/grade.ts'
 import type { Explanation } from '../protocol/errors.ts'
-import { exitText, type MatrixReport, noCallHint, type ProgramRun } from './run-report.ts'
+import { exitText, type MatrixReport, type ProgramRun } from './run-report.ts'
 
 /** The columns of the table, in the order in which they are shown. */
 export const columns = [
@@ -103,25 +103,6 @@ export function summary(report: MatrixReport): Explanation {
     en: `${verdict.passed ? 'Passed' : 'Failed'}: ${clean} of ${runs.length} scenarios without objection.${untested.en}${stopped.en}`,
     zh: `${verdict.passed ? '通过' : '未通过'}：${runs.length} 个场景中 ${clean} 个无异议。${untested.zh}${stopped.zh}`,
   }
-}
-
-/** What of a run that proved nothing is to be said; a run that ended by itself says nothing. */
-export const stateText: Readonly<Record<ProgramRun['state'], Explanation | undefined>> = {
-  ended: undefined,
-  'no-call': {
-    en: `${noCallHint[0]?.toUpperCase()}${noCallHint.slice(1)}.`,
-    zh: '没有收到任何调用：请让程序从 TOP_URL（…/router/rest）或 LOCALTOP_URL 读取网关地址，或在参数中用 {url} 传入。',
-  },
-  'never-ended': {
-    en: 'The program never ended: its time was up (--timeout).',
-    zh: '程序没有结束：已超时（--timeout）。',
-  },
-  interrupted: { en: 'Interrupted.', zh: '被中断。' },
-}
-
-export const notMet: Explanation = {
-  en: 'The scenario did not come to pass: no call met its rules.',
-  zh: '场景没有发生：没有调用触发其规则。',
 }
 
 export const dropped: Explanation = {

@@ -201,7 +201,9 @@ function resultOf(
     report.calls.total > 0 || traffic.hosts.some(({ outcome }) => outcome === 'answered')
   const run: ProgramRun = {
     scenario: scenario || 'run',
-    title: scenario || 'nothing was made to fail',
+    title: scenario
+      ? { en: scenario, zh: scenario }
+      : { en: 'nothing was made to fail', zh: '没有设定任何失败' },
     state: hasCalled ? 'ended' : 'no-call',
     noCall: noCallAdvice(traffic.isolated),
     exit,

@@ -17,11 +17,13 @@ import {
 } from '../../contracts/protocol/oauth.ts'
 import { addUrlencoded, noParameters } from '../../contracts/protocol/parameters.ts'
 import type { GatewayCore } from '../core.ts'
-import { grantCode, isAllowed, issueToken, redeemCode, refreshToken } from '../oauth.ts'
+import { grantCode, isAllowed, issueToken } from '../oauth.ts'
 import { StoreUnavailableError } from '../state/store-error.ts'
 import type { App, Seller, World } from '../state/world.ts'
 import type { Env } from './env.ts'
 import { consentPage, faultPage, landingPage, loggedOffPage, type Page } from './oauth-pages.ts'
+import { answerToken, noteAuthorize } from './token.ts'
+import { ConnectionLost } from './wire.ts'
 
 type Params = Readonly<Record<string, string>>
 
@@ -51,16 +53,27 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
     maxSize: maxBodyBytes,
     onError: () => failure(oauthError('body-too-large'), `more than ${maxBodyBytes} bytes came`),
   })
+  for (const path of Object.values(oauthPaths)) {
+    app.use(path, async (_, next) => {
+      const trouble = core.trouble()
+      if (trouble) throw trouble
+      await next()
+    })
+  }
 
-  app.get(oauthPaths.authorize, (c) => {
+  app.get(oauthPaths.authorize, async (c) => {
     const query = queryOf(c)
     const { params } = read(query)
+    return noteAuthorize(core, c, params, await authorize(c, query, params))
+  })
+
+  async function authorize(c: Context<Env>, query: string, params: Params): Promise<Response> {
     const asked = check(params, query, new URL(c.req.url).origin)
     if (asked instanceof Response) return asked
     const nick = params.localtop_approve
     if (nick !== undefined) return approve(asked, nick)
     return page(consentPage({ ...asked, query, sellers: sellersOf(asked) }), 200)
-  })
+  }
 
   app.post(oauthPaths.authorize, limit, async (c) => {
     const foreign = foreignOrigin(c)
@@ -72,7 +85,11 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
     const body = await c.req.text()
     const query = queryOf(c)
     const { params } = read(query, body)
-    const asked = check(params, `${query}&${body}`, new URL(c.req.url).origin)
+    return noteAuthorize(core, c, params, await decide(c, `${query}&${body}`, params))
+  })
+
+  async function decide(c: Context<Env>, encoded: string, params: Params): Promise<Response> {
+    const asked = check(params, encoded, new URL(c.req.url).origin)
     if (asked instanceof Response) return asked
     if (params.decision === 'refuse') return toApp(asked, oauthError('access-denied'))
     if (params.decision !== 'approve')
@@ -81,12 +98,11 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
         zh: `decision 为 "${params.decision ?? ''}"，应为 approve 或 refuse。`,
       })
     return approve(asked, params.nick ?? '')
-  })
+  }
 
   app.post(oauthPaths.token, limit, async (c) => {
     const { params } = read(queryOf(c), await c.req.arrayBuffer(), c.req.header('content-type'))
-    const world = core.worldOf(params.client_id)
-    return world.transact(() => answerToken(world, params))
+    return answerToken(core, c, params)
   })
   app.all(oauthPaths.token, (c) =>
     failure(oauthError('verb-wrong'), `the verb was ${c.req.method}; expected POST`),
@@ -103,15 +119,9 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
 
   app.get(oauthPaths.landing, () => page(landingPage(), 200))
 
-  for (const path of Object.values(oauthPaths)) {
-    app.use(path, async (_, next) => {
-      const trouble = core.trouble()
-      if (trouble) throw trouble
-      await next()
-    })
-  }
-
-  app.onError((error) => {
+  app.onError((error, c) => {
+    // A fault that a scenario asks for, as the app around this one has it.
+    if (error instanceof ConnectionLost || error === c.req.raw.signal.reason) throw error
     if (error instanceof StoreUnavailableError)
       return failure(oauthError('server-error'), error.message)
     core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })
@@ -223,32 +233,6 @@ function trusted(app: App, redirectUri: string): URL | Response {
         zh: `redirect_uri 为 "${redirectUri}"。应用 ${app.app_key} 未登记回调地址，只允许本机（localhost、127.0.0.1、*.localhost、*.test）；请在 world 中为其设置 redirect_uris。`,
       })
 }
-
-function answerToken(world: World, params: Params): Response {
-  const { client_id = '', client_secret, grant_type } = params
-  const now = world.clock.now()
-  if (!grant_type) return missing('grant_type')
-  if (grant_type !== 'authorization_code' && grant_type !== 'refresh_token') {
-    return failure(oauthError('grant-unsupported'), 'expected authorization_code or refresh_token')
-  }
-  const app = world.app(client_id)
-  if (!app) return failure(oauthError('client-unknown'), 'no app has this client_id')
-  if (client_secret !== app.app_secret) {
-    return failure(oauthError('secret-wrong'), 'client_secret is not the secret of the app')
-  }
-  const isCode = grant_type === 'authorization_code'
-  const name = isCode ? 'code' : 'refresh_token'
-  const given = params[name]
-  if (!given) return missing(name)
-  if (isCode && !params.redirect_uri) return missing('redirect_uri')
-  const outcome = isCode
-    ? redeemCode(world, app, given, now, params.redirect_uri)
-    : refreshToken(world, app, given, now)
-  return outcome.refused ? failure(outcome.refused, outcome.reason) : json(outcome.token, 200)
-}
-
-const missing = (parameter: string) =>
-  failure(oauthError('parameter-missing', { parameter }), `${parameter} did not come`)
 
 /** Help for people goes into a header, never into the body. */
 const failure = (refused: OAuthError, reason: string) =>

@@ -18,7 +18,9 @@ export function evidenceFrom(
     if (!sessions.has(session)) sessions.set(session, sessions.size + 1)
     return sessions.get(session) as number
   }
-  return entries.map(({ id, call, verdict, wall, took }) => {
+  // OAuth is no call of a method: its errors are not the platform's, and nothing is made by it.
+  const calls = entries.filter(({ call }) => !call.contract?.name.startsWith('/'))
+  return calls.map(({ id, call, verdict, wall, took }) => {
     const { rejection } = verdict
     const { session } = call.params
     const advice = rejection && adviceOn(rejection.error.code, rejection.error.sub_code ?? null)

@@ -57,6 +57,7 @@ export interface Exchange {
   readonly outcome: 'answered' | 'refused' | 'dropped'
   /** The gate that refused. */
   readonly gate: string | null
+  /** The platform's; for OAuth, whose errors have no numbers, the HTTP status and `invalid_grant` or the like. */
   readonly code: number | null
   readonly subCode: string | null
   /**
@@ -64,6 +65,8 @@ export interface Exchange {
    * came before anything was written, `after` when the store had it.
    */
   readonly fault: { readonly kind: WireFaultKind; readonly hook: FaultHook } | null
+  /** The scenario rules that had to do with it, each in a sentence. */
+  readonly rules: readonly string[]
   readonly requestId: string
   readonly took: number
 }
@@ -92,8 +95,6 @@ export interface ExplainedExchange extends Exchange {
   readonly explanation: Explanation
   /** Why the sign is wrong, where that was why the call was refused. */
   readonly signature?: SignatureDiagnosis
-  /** The scenario rules that had to do with it, each in a sentence. */
-  readonly rules: readonly string[]
   /** Names that are nearly known ones: what was sent, and what was probably meant. */
   readonly nearMisses: readonly NearMiss[]
   /** Oddities that refused nothing. */
@@ -311,10 +312,20 @@ function summary({ id, call, verdict, took }: Entry): Exchange {
     code: rejection?.error.code ?? null,
     subCode: rejection?.error.sub_code ?? null,
     fault: faultOf(call),
+    rules: rulesOf(call),
     requestId: call.requestId,
     took: Math.round(took * 100) / 100,
   }
 }
+
+/** A rule names texts of calls; one of them may be a secret. */
+const rulesOf = (call: Entry['call']): readonly string[] =>
+  call.fate
+    ? (scrubbed(
+        call.fate.rules.map(({ scenario, sentence }) => `${scenario}: ${sentence}`),
+        secretsOf(call),
+      ) as readonly string[])
+    : []
 
 /** Whether the sign itself was judged and refused, not by a rule or a forced error. */
 export const isSignRefused = ({ gate, code }: Exchange) => gate === 'signature' && code === 25
@@ -343,7 +354,6 @@ function explained(
     trail: verdict.gates.slice(0, verdict.passed).map((gate) => gate.name),
     explanation: signature ? withDiagnosis(explanation, signature) : explanation,
     ...(signature && { signature: cutDiagnosis(signature) }),
-    rules: call.fate?.rules.map(({ scenario, sentence }) => `${scenario}: ${sentence}`) ?? [],
     nearMisses,
     notes: notesOf(call, nearMisses),
   }

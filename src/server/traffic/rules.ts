@@ -3,6 +3,7 @@ import { findError } from '../../contracts/error-reference.ts'
 import { explainRule } from '../../contracts/explain-rule.ts'
 import { getOrCreate } from '../../contracts/get-or-create.ts'
 import { Rejection, reject } from '../../contracts/protocol/errors.ts'
+import type { TokenErrorName } from '../../contracts/protocol/oauth.ts'
 import { formatTime, parseDuration } from '../../contracts/protocol/timestamp.ts'
 import { parseRate } from '../../contracts/rate.ts'
 import {
@@ -45,11 +46,13 @@ export interface Fate {
   readonly wire: WireFault | undefined
   /** How much later than it could the answer is given, in milliseconds: the call is carried out on time. */
   readonly wait: number
+  /** How `/token` refuses. */
+  readonly refuseToken: TokenErrorName | undefined
 }
 
 /** The scripted misfortunes in force. */
 export interface Rules {
-  /** The gate: looks for the rules about this call and lets them happen. */
+  /** The gate, and the rules' part in `/token`: looks for the rules about this call and lets them happen. */
   readonly apply: (
     call: Judged,
   ) => { fate: Fate } | Halt | undefined | Promise<{ fate: Fate } | Halt>
@@ -176,7 +179,9 @@ export function createRules(
     const candidates = getOrCreate(byMethod, name, () =>
       rules.filter(({ active }) => {
         const patterns = methodsOf(active.rule)
-        return patterns.length === 0 || patterns.some((pattern) => isOfMethod(pattern, name))
+        // A rule that names no method is about all of them, and the OAuth endpoint is none.
+        if (patterns.length === 0) return !name.startsWith('/')
+        return patterns.some((pattern) => isOfMethod(pattern, name))
       }),
     )
     for (const rule of candidates) {
@@ -225,7 +230,8 @@ export function createRules(
       if (then.delay !== undefined) wait += delayOf(then.delay, () => draw(call.world, rule, count))
       if (then.clock !== undefined) advance(call.world, parseDuration(then.clock) ?? 0)
     }
-    const fate: Fate = { rules: applied, answer, lag, patches, wire, wait }
+    const refuseToken = decider?.active.rule.then.refuseToken
+    const fate: Fate = { rules: applied, answer, lag, patches, wire, wait, refuseToken }
     const carryOut = () => {
       let rejection: Rejection | undefined
       for (const { rule, count } of happening) rejection = happen(rule, count, call) ?? rejection
