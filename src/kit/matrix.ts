@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import {
   decidersOf,
   defaultFailOn,
+  type ExitEvidence,
   type Explanation,
   explainRule,
   type FailOn,
@@ -13,6 +14,7 @@ import {
   type ProgramRun,
   type RunReport,
   type Scenario,
+  statusText,
   verdictOn,
   type WorldSeed,
   worldSeed,
@@ -32,6 +34,7 @@ import {
   childEnvironment,
   credentialsIn,
   fillIn,
+  lastLine,
   type Surroundings,
   withoutSecrets,
 } from './surroundings.ts'
@@ -72,6 +75,8 @@ export interface MatrixOptions {
   readonly startedAt?: string
   /** Stops the programs; what there is by then is reported. */
   readonly signal?: AbortSignal | undefined
+  /** Ends programs that do not stop when they are asked to, at once. */
+  readonly killSignal?: AbortSignal | undefined
   readonly onProgress?: (event: MatrixEvent) => void
   readonly onOutput?: (scenario: string, stream: 'stdout' | 'stderr', bytes: Buffer) => void
 }
@@ -87,8 +92,8 @@ export type MatrixEvent =
 
 /** Enough for a run of a minute; what is dropped is said in the report. */
 const journalBounds = { maxCount: 100_000, maxBytes: 256 * 1024 * 1024 }
-/** Exchanges that prove a finding are written with all they hold, up to so many. */
-const explainedExchanges = 200
+/** Exchanges are written with all they hold, up to so many; the rest in short. */
+const explainedExchanges = 2000
 
 /**
  * Runs a program once for each scenario, each with a gateway and a world of its own, and judges what
@@ -198,6 +203,7 @@ async function playOne(
     stderr: createWriteStream(join(folder, files.stderr)),
   }
   let outcome: ChildOutcome
+  let said = ''
   try {
     outcome = await runChild({
       command: fillIn(command, surroundings),
@@ -205,8 +211,10 @@ async function playOne(
       cwd,
       timeoutMs,
       signal,
+      killSignal: options.killSignal,
       onOutput(stream, bytes) {
         outputs[stream].write(bytes)
+        if (stream === 'stderr') said = `${said}${bytes}`.slice(-4000)
         options.onOutput?.(place, stream, bytes)
       },
     })
@@ -223,8 +231,7 @@ async function playOne(
     expect: 'rules',
     limits: options.limits,
   })
-  const proof = new Set(report.findings.flatMap(({ exchanges }) => exchanges))
-  writeExchanges(join(folder, files.exchanges), gateway, proof)
+  writeExchanges(join(folder, files.exchanges), gateway)
   const state =
     stopped === 'aborted'
       ? 'interrupted'
@@ -237,6 +244,8 @@ async function playOne(
     scenario: place,
     title: { en: scenario.title, zh: scenario.titleZh ?? scenario.title },
     state,
+    ...(state === 'no-call' &&
+      isFailure(exit) && { noCall: endedEarly(exit, lastLine(said, world)) }),
     exit,
     seconds: secondsOf(ms),
     met: wasMet(
@@ -247,6 +256,17 @@ async function playOne(
     report,
     unmet: unmetIn(named, report, gateway),
     files,
+  }
+}
+
+const isFailure = ({ status }: ExitEvidence) => status !== 0
+
+/** Said where a program has failed before its first call: how to find the gateway is not what it lacks. */
+function endedEarly(exit: ExitEvidence, words: string): Explanation {
+  const how = statusText(exit)
+  return {
+    en: `no call arrived: the program ended with ${how} before it made one${words === '' ? ', and said nothing on stderr' : `; it said last: ${words}`}`,
+    zh: `没有收到任何调用：程序在发出调用前以 ${how} 结束${words === '' ? '，stderr 中没有输出' : `，最后输出：${words}`}`,
   }
 }
 
@@ -310,15 +330,17 @@ function wasMet(
 /** Whether whoever makes the call notices the rule: the rest prepares what comes later. */
 const isFelt = ({ then }: Scenario['rules'][number]) =>
   decidersOf(then).length > 0 ||
-  [then.fault, then.answer, then.patch, then.lag, then.delay].some((one) => one !== undefined)
+  [then.fault, then.answer, then.patch, then.lag, then.delay, then.refuseAfter].some(
+    (one) => one !== undefined,
+  )
 
-/** Writes the journal as JSON Lines; what proves a finding with all it holds. */
-export function writeExchanges(file: string, gateway: Gateway, proof: ReadonlySet<string>): void {
-  let left = explainedExchanges
-  const lines = gateway.exchanges.list().map((exchange) => {
-    const whole = proof.has(exchange.id) && left-- > 0 && gateway.exchanges.find(exchange.id)
-    return JSON.stringify(whole || exchange)
-  })
+/** Writes the journal as JSON Lines, so that a verdict can be checked. */
+export function writeExchanges(file: string, gateway: Gateway): void {
+  const lines = gateway.exchanges
+    .list()
+    .map((exchange, at) =>
+      JSON.stringify((at < explainedExchanges && gateway.exchanges.find(exchange.id)) || exchange),
+    )
   writeFileSync(file, lines.map((line) => `${line}\n`).join(''))
 }
 

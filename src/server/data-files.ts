@@ -39,6 +39,7 @@ export function readDataFile<T extends z.ZodType>(
       (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)
     throw new DataFileError(file, [{ path: '', message: reason }])
   }
+  if (source.trim() === '') throw new DataFileError(file, [{ path: '', message: 'it is empty' }])
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, merge: true, logLevel: 'error' })
   const [broken] = document.errors
@@ -47,7 +48,7 @@ export function readDataFile<T extends z.ZodType>(
       {
         path: '',
         line: lines.linePos(broken.pos[0]).line,
-        message: broken.message.split('\n')[0] ?? '',
+        message: broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:$/, '') ?? '',
       },
     ])
   }

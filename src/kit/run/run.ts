@@ -146,8 +146,7 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
     await letLateCallsEnd(gateway)
     const report = gateway.report({ exit, expect: 'rules', limits: options.limits })
     await mkdir(options.folder, { recursive: true })
-    const proof = new Set(report.findings.flatMap((finding) => finding.exchanges))
-    writeExchanges(join(options.folder, exchangesFile), gateway, proof)
+    writeExchanges(join(options.folder, exchangesFile), gateway)
     const traffic = { offline, isolated: isolated !== undefined, hosts: proxy.traffic.list() }
     return resultOf({ exit, seconds, report, traffic, authority, surroundings }, options)
   } finally {

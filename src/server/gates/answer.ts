@@ -5,6 +5,7 @@ import { project, selectionOf } from '../../contracts/protocol/fields.ts'
 import { mergePatch } from '../../contracts/protocol/merge-patch.ts'
 import type { Received } from '../call.ts'
 import { type AnyHandler, failWith } from '../handlers/handler.ts'
+import { Halt } from '../pipeline.ts'
 import { type App, laggingWorld, type Seller } from '../state/world.ts'
 import type { Fate } from '../traffic/rules.ts'
 
@@ -111,7 +112,8 @@ export function answerWith(
       response: patched as object,
       isGiven: origin === 'given' || origin === 'scripted',
     }
-    return kept(call, facts)
+    const refusal = call.fate?.refuseAfter
+    return kept(call, refusal ? new Halt(facts, refusal) : facts)
   }
 }
 
