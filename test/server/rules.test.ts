@@ -530,9 +530,10 @@ describe('refuseAfter', () => {
     withRules([
       { when: { method: 'taobao.item.add' }, then: { refuseAfter: 'isp.remote-service-timeout' } },
     ])
-    const first = await addItem(gateway, { outer_id: 'TWICE' })
+    const twice = { ...phone, outer_id: 'TWICE' }
+    const first = await call(gateway, 'taobao.item.add', twice)
     expect(first.error?.sub_code).toBe('isp.remote-service-timeout')
-    const second = await addItem(gateway, { outer_id: 'TWICE' })
+    const second = await call(gateway, 'taobao.item.add', twice)
     expect(second.error).toBeUndefined()
     const { findings, items } = gateway.report()
     expect(items).toMatchObject({ once: 0, twice: 1 })
