@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import type { Problem } from '../../contracts/index.ts'
+import { DataFileError, readDataFile } from '../../server/index.ts'
+import { type Capsule, capsule } from './capsule.ts'
+
+/**
+ * Reads a capsule.
+ *
+ * @throws DataFileError for a file that is none, is cut, is of another version or was edited into something
+ * else, with the place of everything wrong
+ */
+export function readCapsule(file: string): Capsule {
+  const value = parsed(file)
+  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown }
+  if (format !== 'localtop-capsule') {
+    throw wrong(
+      file,
+      'format',
+      `this is no capsule: its format is ${format === undefined ? 'not there' : JSON.stringify(format)}, expected "localtop-capsule"`,
+    )
+  }
+  if (version !== 1) {
+    throw wrong(
+      file,
+      'version',
+      `this capsule is of version ${JSON.stringify(version)}; this LocalTOP reads version 1`,
+    )
+  }
+  const read = capsule.safeParse(value)
+  // Parsed once more for the lines of what is wrong.
+  if (!read.success) return readDataFile(file, capsule)
+  const problems = read.data.requests.flatMap(({ url, verb }, at) =>
+    problemsOfRequest(url, verb, at),
+  )
+  if (problems.length > 0) throw new DataFileError(file, problems)
+  return read.data
+}
+
+/** What `Request` would refuse. */
+function problemsOfRequest(url: string, method: string, at: number): Problem[] {
+  try {
+    new Request(url, { method })
+    return []
+  } catch (error) {
+    return [{ path: `requests[${at}]`, message: (error as Error).message }]
+  }
+}
+
+function parsed(file: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw wrong(file, '', missing ? 'there is no such file' : String(error))
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const { message } = error as Error
+    const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
+    const line = text.slice(0, position).split('\n').length
+    const isCut = text.trim() !== '' && position >= text.trimEnd().length
+    throw new DataFileError(file, [
+      {
+        path: '',
+        line,
+        message: isCut ? 'the file ends in the middle: it was cut' : `this is no JSON: ${message}`,
+      },
+    ])
+  }
+}
+
+const wrong = (file: string, path: string, message: string) =>
+  new DataFileError(file, [{ path, message }])
