@@ -63,10 +63,12 @@ async function replay(file: string, flags: ReplayFlags): Promise<void> {
 
 const smallerName = (file: string) => `${file.replace(/(\.capsule)?\.json$/, '')}.min.capsule.json`
 
-function describe({ scenario, program, requests, gaps, localtop, shrunkFrom }: Capsule): void {
+function describe(capsule: Capsule): void {
+  const { scenario, program, requests, gaps, localtop, shrunkFrom, failure } = capsule
   const count = `${requests.length} ${requests.length === 1 ? 'request' : 'requests'}`
   const of = shrunkFrom === undefined ? '' : ` of ${shrunkFrom}`
   print(`${bold(scenario)}: ${count}${of}, ${program.join(' ')}`)
+  for (const reason of failure.reasons) print(`  did not pass: ${reason}`)
   if (localtop !== version)
     print(yellow(`  made by LocalTOP ${localtop}; this is ${version}, which may answer otherwise`))
   for (const gap of gaps) print(yellow(`  incomplete: ${gap}`))
@@ -93,7 +95,7 @@ function say({ answers, firstDifference, again, gone, fresh, isSame, stillFails 
       ? red(isSame ? 'it fails as it did' : 'it fails, otherwise than it did')
       : different > 0
         ? yellow('nothing is found any more, and the answers are others')
-        : green('nothing is found'),
+        : green('nothing is found by the judges: what else failed was the program itself'),
   )
 }
 

@@ -115,8 +115,6 @@ export const capsule = z.strictObject({
 })
 
 export type Capsule = z.output<typeof capsule>
-/** As it is written: {@link capsule} reads it back. */
-export type CapsuleSeed = z.input<typeof capsule>
 export type CapsuleRequest = Capsule['requests'][number]
 export type CapsuleAnswer = NonNullable<CapsuleRequest['answer']>
 

@@ -58,14 +58,19 @@ function parsed(file: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     const { message } = error as Error
-    const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
-    const line = text.slice(0, position).split('\n').length
-    const isCut = text.trim() !== '' && position >= text.trimEnd().length
+    const position = /position (\d+)/.exec(message)?.[1]
+    const end = text.trimEnd().length
+    const isCut = /end of JSON input/.test(message) || Number(position ?? -1) >= end
+    const at = position === undefined && isCut ? end : position
     throw new DataFileError(file, [
       {
         path: '',
-        line,
-        message: isCut ? 'the file ends in the middle: it was cut' : `this is no JSON: ${message}`,
+        message:
+          isCut && end > 0
+            ? 'the file ends in the middle: it was cut'
+            : `this is no JSON: ${message}`,
+        // Not every version of Node says where.
+        ...(at !== undefined && { line: text.slice(0, Number(at)).split('\n').length }),
       },
     ])
   }

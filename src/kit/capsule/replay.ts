@@ -71,7 +71,7 @@ function compare(capsule: Capsule, played: Played): Replay {
 }
 
 /** What a run has shown, each in a line. */
-export const namesOf = ({ findings, unmet, bugs }: Capsule['failure']): string[] => [
+const namesOf = ({ findings, unmet, bugs }: Capsule['failure']): string[] => [
   ...findings.map(({ judge, id, about }) => `${judge}/${id}: ${about.join(', ')}`),
   ...unmet,
   ...bugs.map((exchange) => `an answer that breaks its contract: #${exchange}`),
