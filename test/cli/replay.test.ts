@@ -398,10 +398,11 @@ describe('what is no capsule', () => {
     ],
     ['a capsule edited into something else', 'edited', /:\d+: requests\[1\]\.at: /],
     ['a capsule with an unknown name', 'named', /:\d+: .*secnario/],
+    ['a world that names what is not there', 'world', /world\.sessions\[0\]\.app_key: /],
     ['a request that cannot be sent', 'verb', /requests\[0\]: .*CONNECT/],
   ])('%s is refused with its place, status 2', async (name, content, problem) => {
     const file = join(folder, `${name}.json`)
-    const { capsule } = ['cut', 'edited', 'named', 'verb'].includes(content ?? '')
+    const { capsule } = ['cut', 'edited', 'named', 'world', 'verb'].includes(content ?? '')
       ? await matrix(nothingFails, twice)
       : { capsule: undefined }
     const [first, second, ...rest] = capsule?.requests ?? []
@@ -413,6 +414,7 @@ describe('what is no capsule', () => {
         2,
       ),
       named: JSON.stringify({ ...capsule, secnario: 'x' }, null, 2),
+      world: JSON.stringify({ ...capsule, world: { ...capsule?.world, apps: [] } }),
       verb: JSON.stringify({ ...capsule, requests: [{ ...first, verb: 'CONNECT' }] }, null, 2),
     }[content ?? '']
     if (content !== undefined) writeFileSync(file, written ?? content)

@@ -10,7 +10,8 @@ import {
   writtenWindow,
 } from '../../contracts/index.ts'
 
-const milliseconds = z.number().nonnegative()
+/** Up to the year 9999, where the gateway's time ends. */
+const milliseconds = z.number().min(0).max(253_402_214_400_000)
 
 /** The bytes of a body: as text where they are UTF-8, else in base64. */
 const bytes = z

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { Problem } from '../../contracts/index.ts'
+import { type Problem, problemsOf, worldSeed } from '../../contracts/index.ts'
 import { DataFileError, readDataFile } from '../../server/index.ts'
-import { type Capsule, capsule } from './capsule.ts'
+import { type Capsule, type CapsuleRequest, capsule } from './capsule.ts'
 
 /**
  * Reads a capsule.
@@ -29,17 +29,19 @@ export function readCapsule(file: string): Capsule {
   const read = capsule.safeParse(value)
   // Parsed once more for the lines of what is wrong.
   if (!read.success) return readDataFile(file, capsule)
-  const problems = read.data.requests.flatMap(({ url, verb }, at) =>
-    problemsOfRequest(url, verb, at),
-  )
+  const world = worldSeed.safeParse(read.data.world)
+  const problems = [
+    ...(world.success ? [] : problemsOf(world.error, ['world'])),
+    ...read.data.requests.flatMap(problemsOfRequest),
+  ]
   if (problems.length > 0) throw new DataFileError(file, problems)
   return read.data
 }
 
 /** What `Request` would refuse. */
-function problemsOfRequest(url: string, method: string, at: number): Problem[] {
+function problemsOfRequest({ url, verb, headers }: CapsuleRequest, at: number): Problem[] {
   try {
-    new Request(url, { method })
+    new Request(url, { method: verb, headers })
     return []
   } catch (error) {
     return [{ path: `requests[${at}]`, message: (error as Error).message }]
