@@ -61,6 +61,9 @@ async function replay(file: string, flags: ReplayFlags): Promise<void> {
   if (flags.shrink) await shrink(capsule, flags.output ?? smallerName(file), flags)
 }
 
+/** What a person reads; the file has it all. */
+const longestSequence = 40
+
 const smallerName = (file: string) => `${file.replace(/(\.capsule)?\.json$/, '')}.min.capsule.json`
 
 function describe(capsule: Capsule): void {
@@ -148,7 +151,9 @@ function tell(shrunk: Shrunk, output: string, json: boolean): void {
   print(
     `\n${bold(target)}: ${requests} of ${from.requests} requests and ${rules} of ${from.rules} rules, after ${runs} plays`,
   )
-  for (const line of sequence) print(`  ${line}`)
+  for (const line of sequence.slice(0, longestSequence)) print(`  ${line}`)
+  if (sequence.length > longestSequence)
+    print(dim(`  and ${sequence.length - longestSequence} more`))
   if (!isShortest)
     print(yellow('  perhaps not the shortest: the search was ended (--budget, or an interrupt)'))
   print(dim(`written to ${output}`))
