@@ -40,7 +40,7 @@ export function readDataFile<T extends z.ZodType>(
     throw new DataFileError(file, [{ path: '', message: reason }])
   }
   const lines = new LineCounter()
-  const document = parseDocument(source, { lineCounter: lines, merge: true })
+  const document = parseDocument(source, { lineCounter: lines, merge: true, logLevel: 'error' })
   const [broken] = document.errors
   if (broken) {
     throw new DataFileError(file, [
@@ -51,7 +51,7 @@ export function readDataFile<T extends z.ZodType>(
       },
     ])
   }
-  const result = schema.safeParse(document.toJS() ?? {})
+  const result = schema.safeParse(contentOf(document, file) ?? {})
   const problems = result.success
     ? check(result.data)
     : result.error.issues.flatMap((issue) =>
@@ -65,6 +65,15 @@ export function readDataFile<T extends z.ZodType>(
       return line === undefined ? problem : { ...problem, line }
     }),
   )
+}
+
+/** What the document says; aliases of nothing, and those that would grow without bound, are found only here. */
+function contentOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw new DataFileError(file, [{ path: '', message: (error as Error).message }])
+  }
 }
 
 /** The line of the deepest part of a path that the file has. */

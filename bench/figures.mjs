@@ -1,0 +1,138 @@
+// Figures for people: on the terminal, and as docs/benchmarks.md with a plot.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const goals = ({ servers, emptyMs, inProcess, sizes }) => {
+  const of = (name) => servers.find(({ server }) => server === name)
+  const gateway = of('gateway')
+  const memory = of('gateway, in memory')
+  const hand = of('hand-written Hono')
+  const peers = servers.slice(servers.indexOf(gateway) + 1)
+  const [first, last] = [sizes[0], sizes.at(-1)]
+  const ratio = (a, b) => Math.round((a / b) * 100) / 100
+  return [
+    [
+      'item.add without a store, of a hand-written Hono',
+      '≥ 0.9',
+      ratio(memory.perSecond, hand.perSecond),
+    ],
+    [
+      'item.add with file store, of a hand-written Hono',
+      '≥ 0.8',
+      ratio(gateway.perSecond, hand.perSecond),
+    ],
+    ...peers.map(({ server, perSecond }) => [
+      `item.add, of ${server}'s canned answer`,
+      '> 1',
+      ratio(gateway.perSecond, perSecond),
+    ]),
+    ['a call in this process', '< 60 µs', `${inProcess[0].microseconds} µs`],
+    ['start to first answer, above an empty script', '≤ 80 ms', `${gateway.startMs - emptyMs} ms`],
+    ['memory when idle', '< 90 MB', `${gateway.idleMb} MB`],
+    [
+      `an add with ${last.items.toLocaleString('en')} items, of one with ${first.items.toLocaleString('en')}`,
+      '≤ 1.2',
+      ratio(last.microseconds, first.microseconds),
+    ],
+  ]
+}
+
+const tables = (figures) => ({
+  'taobao.item.add, 32 connections': {
+    head: [
+      'server',
+      'calls/s',
+      'of bare node:http',
+      'p99 ms',
+      'start to first answer ms',
+      'idle MB',
+      'loaded MB',
+    ],
+    rows: figures.servers.map(({ server, perSecond, p99, startMs, idleMb, loadedMb }) => [
+      server,
+      perSecond,
+      (perSecond / figures.servers[0].perSecond).toFixed(2),
+      p99,
+      startMs,
+      idleMb ?? '–',
+      loadedMb ?? '–',
+    ]),
+  },
+  'taobao.item.add, more and fewer at once': {
+    head: ['connections', 'server', 'calls/s', 'p99 ms'],
+    rows: figures.concurrency.map(({ connections, server, perSecond, p99 }) => [
+      connections,
+      server,
+      perSecond,
+      p99,
+    ]),
+  },
+  'Every kind of call, 32 connections, file store': {
+    head: ['call', 'requests/s', 'p99 ms'],
+    rows: figures.works.map(({ call, perSecond, p99 }) => [call, perSecond, p99]),
+  },
+  'A call in the same process': {
+    head: ['', 'µs'],
+    rows: figures.inProcess.map(({ name, microseconds }) => [name, microseconds]),
+  },
+  'One item more, file store, 32 at once in the same process': {
+    head: ['items in the shop', 'µs a call', 'heap MB'],
+    rows: figures.sizes.map(({ items, microseconds, heapMb }) => [
+      items.toLocaleString('en'),
+      microseconds,
+      heapMb,
+    ]),
+  },
+  'What we aim at': { head: ['', 'goal', 'here'], rows: goals(figures) },
+})
+
+const machine = ({ node, cpu, cores, memoryGb, rounds, seconds, pinned, emptyMs }) =>
+  `Node ${node.slice(1)}, ${cpu}, ${cores} cores, ${memoryGb} GB; ${rounds} rounds of ${seconds} s, the servers in turn, medians; ` +
+  `the server ${pinned ? 'on one core, the load on the others' : 'not pinned to a core'}; an empty script takes ${emptyMs} ms`
+
+export function printFigures(figures) {
+  for (const [title, { head, rows }] of Object.entries(tables(figures))) {
+    console.log(`\n${title}`)
+    console.table(
+      rows.map((row) => Object.fromEntries(row.map((cell, at) => [head[at] || ' ', cell]))),
+    )
+  }
+  console.log(`\n${machine(figures)}`)
+}
+
+export function writeFigures(figures, folder) {
+  const cells = (row) => `| ${row.join(' | ')} |`
+  const text = Object.entries(tables(figures)).map(
+    ([title, { head, rows }]) =>
+      `## ${title}\n\n${[cells(head), cells(head.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(cells)].join('\n')}\n`,
+  )
+  writeFileSync(
+    join(folder, 'benchmarks.md'),
+    `# Benchmarks
+
+Written by \`${figures.command}\` on ${figures.date}: ${machine(figures)}.
+
+Read the ratios, not the numbers: all servers were measured in one run on one machine. The gateway makes every check,
+holds the call against the contract and keeps the journal; "gateway" keeps the shop in the file store as well. The
+hand-written Hono checks MD5, timestamp, session and fifteen fields of this one method. The others answer with a fixed
+text and check nothing; json-server keeps what it is sent, as it always does.
+
+![taobao.item.add, calls a second](benchmarks.svg)
+
+${text.join('\n')}`,
+  )
+  writeFileSync(join(folder, 'benchmarks.svg'), plot(figures.servers))
+}
+
+/** Bars, one a server; readable on light and dark ground. */
+function plot(servers) {
+  const most = Math.max(...servers.map(({ perSecond }) => perSecond))
+  const [label, width, step] = [170, 420, 28]
+  const bars = servers.map(({ server, perSecond }, at) => {
+    const length = Math.max(1, Math.round((perSecond / most) * width))
+    const middle = at * step + 30
+    return `<text x="${label - 8}" y="${middle + 4}" text-anchor="end">${server}</text><rect x="${label}" y="${middle - 9}" width="${length}" height="18" rx="3" fill="${server.startsWith('gateway') ? '#e8590c' : '#868e96'}"/><text x="${label + length + 8}" y="${middle + 4}">${perSecond.toLocaleString('en')}</text>`
+  })
+  const height = servers.length * step + 30
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 ${height}" font-family="system-ui, sans-serif" font-size="13"><style>text{fill:#212529}@media (prefers-color-scheme:dark){text{fill:#e9ecef}}</style><title>taobao.item.add, calls a second</title>${bars.join('')}</svg>\n`
+}
