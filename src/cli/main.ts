@@ -19,6 +19,7 @@ import { fidelityCommand } from './fidelity.ts'
 import { matrixCommand } from './matrix.ts'
 import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
+import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
@@ -35,6 +36,7 @@ const program = new Command('localtop')
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(runCommand())
   .addCommand(matrixCommand())
+  .addCommand(replayCommand())
   .addCommand(publishCommand())
   .addCommand(explainCommand())
   .addCommand(verifyCommand())

@@ -113,7 +113,7 @@ export type { Problem } from './problems.ts'
 export { OptionError, pathText, problemsOf } from './problems.ts'
 export type { Profile, ProfileName } from './profile.ts'
 export { describeProfile, profileNames, profiles } from './profile.ts'
-export { batchSeparator, writeBatch } from './protocol/batch.ts'
+export { batchSeparator, separatorHeader, writeBatch } from './protocol/batch.ts'
 export type { Format } from './protocol/envelope.ts'
 export { responseKey } from './protocol/envelope.ts'
 export type {
@@ -135,9 +135,15 @@ export {
   retryOf,
 } from './protocol/errors.ts'
 export { parseJson } from './protocol/json.ts'
+export { addMultipart, boundaryOf } from './protocol/multipart.ts'
 export type { AuthorizeView, SecurityLevel, TokenAnswer } from './protocol/oauth.ts'
 export { oauthErrors, oauthFacts, oauthPaths } from './protocol/oauth.ts'
-export { systemParameters } from './protocol/parameters.ts'
+export {
+  addUrlencoded,
+  isSystemParameter,
+  noParameters,
+  systemParameters,
+} from './protocol/parameters.ts'
 export type { TopFile, WireArguments } from './protocol/scalars.ts'
 export {
   boolean,
@@ -160,9 +166,16 @@ export {
   topText,
   topTextList,
 } from './protocol/scalars.ts'
-export type { SignMethod, TextParams } from './protocol/sign.ts'
+export type { SignForm, SignMethod, TextParams } from './protocol/sign.ts'
 // The protocol
-export { canonicalString, sign, signMethods } from './protocol/sign.ts'
+export {
+  acceptedForm,
+  canonicalString,
+  canonicalStringByPair,
+  digest,
+  sign,
+  signMethods,
+} from './protocol/sign.ts'
 export type { SubCodeFamily } from './protocol/sub-code-families.ts'
 export { subCodeFamilies } from './protocol/sub-code-families.ts'
 export {
@@ -207,6 +220,7 @@ export type {
   StepOutcomeExpected,
 } from './scenario.ts'
 export { defineScenario, expectations, scenario } from './scenario.ts'
+export { isSecretName } from './secret-names.ts'
 // The signature doctor
 export { CallFormatError } from './signature-doctor/call-format.ts'
 export type {

@@ -12,6 +12,15 @@ export {
   report,
   reportForms,
 } from '../contracts/index.ts'
+export type { Capsule, CapsuleAnswer, CapsuleRequest } from './capsule/capsule.ts'
+export { capsule } from './capsule/capsule.ts'
+export { writeCapsule } from './capsule/pack.ts'
+export { readCapsule } from './capsule/read.ts'
+export type { Difference, Replay } from './capsule/replay.ts'
+export { replayCapsule } from './capsule/replay.ts'
+export type { ShrinkOptions, ShrinkProgress, Shrunk } from './capsule/shrink.ts'
+export { shrinkCapsule } from './capsule/shrink.ts'
+export { sequenceInWords } from './capsule/words.ts'
 export { ProgramError } from './child.ts'
 export type { ContractBreach } from './contract-breaches.ts'
 export { contractBreaches } from './contract-breaches.ts'

@@ -27,8 +27,11 @@ import {
   type KeptCertificate,
   type NamedScenario,
 } from '../server/index.ts'
+import { capsuleNote, leaveCapsule } from './capsule/leave.ts'
+import { createRecorder } from './capsule/recorder.ts'
 import { type ChildOutcome, runChild } from './child.ts'
 import { type Expected, unmetExpectations } from './expectations.ts'
+import { letLateCallsEnd } from './late-calls.ts'
 import { worldOf } from './scenario-runner.ts'
 import {
   childEnvironment,
@@ -154,6 +157,7 @@ export async function runMatrix(options: MatrixOptions): Promise<MatrixReport> {
     runs: played,
     coverage: { met: [...met].sort(), missing: [...missing].filter((one) => !met.has(one)).sort() },
     verdict: verdictOn(played, failOn),
+    ...capsuleNote(played, options.folder),
   }
 }
 
@@ -166,16 +170,22 @@ async function playOne(
   const { command, env, cwd, folder, scale = 1, timeoutMs = 180_000, signal } = options
   const world = worldFor(named, options)
   const profile = options.gateway?.profile ?? scenario.profile ?? world.profile ?? 'guide'
-  await using gateway = createGateway({
+  const recorder = createRecorder()
+  const settings = {
     ...options.gateway,
-    world: seedOf(named, options),
     profile,
     rateLimit: options.gateway?.rateLimit ?? scenario.rateLimit,
+  }
+  const inForce = [{ title: scenario.title, rules: scenario.rules, clock: scenario.clock }]
+  await using gateway = createGateway({
+    ...settings,
+    ...recorder.options,
+    world: seedOf(named, options),
     // A shop of its own for each scenario, empty at first, wherever it is kept.
     store: options.gateway?.store ?? 'memory',
     data: join(options.gateway?.data ?? '.localtop', place),
     fresh: true,
-    scenarios: [{ title: scenario.title, rules: scenario.rules, clock: scenario.clock }],
+    scenarios: inForce,
     journal: journalBounds,
   })
   const { url } = await gateway.listen({
@@ -185,6 +195,7 @@ async function playOne(
   })
   const tls = await listenSecurely(gateway, options)
   if (scale !== 1) gateway.clock.scale(scale)
+  recorder.begin(() => gateway.clock.state().epochMs)
   const surroundings: Surroundings = {
     url,
     tls,
@@ -224,6 +235,7 @@ async function playOne(
     )
   }
   const { exit, stopped, ms } = outcome
+  recorder.end()
   if (stopped === undefined) await letLateCallsEnd(gateway)
   const report = gateway.report({
     // A program that was stopped has not said how it went.
@@ -240,7 +252,7 @@ async function playOne(
         : report.calls.total === 0
           ? 'no-call'
           : 'ended'
-  return {
+  const run: ProgramRun = {
     scenario: place,
     title: { en: scenario.title, zh: scenario.titleZh ?? scenario.title },
     state,
@@ -257,6 +269,19 @@ async function playOne(
     unmet: unmetIn(named, report, gateway),
     files,
   }
+  return leaveCapsule(join(folder, `${place}.capsule.json`), run, {
+    recording: recorder.recording(),
+    gateway,
+    options: settings,
+    world,
+    scenarios: inForce,
+    program: withoutSecrets(command, world),
+    scale,
+    lateCalls: stopped === undefined,
+    expect: expectedIn(named),
+    limits: options.limits,
+    failOn: options.failOn ?? defaultFailOn,
+  })
 }
 
 const isFailure = ({ status }: ExitEvidence) => status !== 0
@@ -285,25 +310,14 @@ async function listenSecurely(gateway: Gateway, { tls, host, replaceGlobals }: M
  * A scenario of the library does not know how many items the program has; what it expects is for the
  * bundled client. What a file of the user's own expects is held.
  */
-function unmetIn(
-  { scenario, file }: NamedScenario,
-  report: RunReport,
-  gateway: Gateway,
-): Explanation[] {
-  const { expect } = scenario as { readonly expect?: Expected | undefined }
-  if (!expect || dirname(resolve(file)) === resolve(bundledScenarios)) return []
+const expectedIn = ({ scenario, file }: NamedScenario) =>
+  dirname(resolve(file)) === resolve(bundledScenarios) ? undefined : scenario.expect
+
+function unmetIn(named: NamedScenario, report: RunReport, gateway: Gateway): Explanation[] {
+  const expect: Expected | undefined = expectedIn(named)
+  if (!expect) return []
   const called = gateway.exchanges.list().map(({ method }) => method)
   return unmetExpectations(expect, report, called)
-}
-
-/** Longer than a scenario lets a call wait. */
-const latest = '24h'
-
-/** Calls whose program did not wait for them are carried out all the same, as the platform would. */
-export async function letLateCallsEnd(gateway: Gateway): Promise<void> {
-  gateway.clock.advance(latest)
-  // Whoever slept on the clock goes on in a later turn of the event loop.
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Received extends Parameters {
   readonly requestId: string
   /** The virtual time at which the call arrived, in milliseconds. */
   readonly now: number
+  /** The real time at which it arrived, in milliseconds. */
+  readonly wall: number
 }
 
 /**

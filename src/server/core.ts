@@ -56,6 +56,8 @@ export interface GatewayClock {
   advance(duration: string): ClockState
   scale(factor: number): ClockState
   resume(): ClockState
+  /** Lets delays that are over end, where the real time is one that was given (`wall`) and has been moved. */
+  tick(): void
 }
 
 /** Narrows to one tenant: rules that only its calls meet, beside those of the gateway. */

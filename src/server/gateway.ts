@@ -19,7 +19,7 @@ import { unknownMethods } from '../contracts/rule-checks.ts'
 import type { Scenario } from '../contracts/scenario.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { writtenWindow } from '../contracts/written-values.ts'
-import { createApp } from './app.ts'
+import { createApp, type App as HttpApp } from './app.ts'
 import type { Received } from './call.ts'
 import type { Answered, Gateway, GatewayCore, Noted } from './core.ts'
 import { createDiagnosis } from './diagnosis.ts'
@@ -368,11 +368,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }),
     async fetch(request) {
       await ready()
-      return app.fetch(request)
+      return answerRequest(request)
     },
     async listen(listenOptions = {}) {
       await ready()
-      const server = await listen(app.fetch, listenOptions)
+      const server = await listen(answerRequest, listenOptions)
       listening.add(server)
       return server
     },
@@ -437,6 +437,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       advance: (duration) => moveClock({ advance: duration }),
       scale: (factor) => moveClock({ scale: factor }),
       resume: () => moveClock({ resume: true }),
+      tick: () => clock.tick(),
     },
     scenarios: {
       list: ({ appKey } = {}) => rules.list(tenantWorld(appKey)),
@@ -467,6 +468,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     [Symbol.asyncDispose]: () => gateway.close(),
   }
   const app = createApp(Object.assign(core, { gateway }) as GatewayCore)
+  const { tap } = options
+  const answerRequest: HttpApp['fetch'] = tap
+    ? (request, port) =>
+        tap.pass(request, async (passed) => app.fetch(passed, port), {
+          issued: () => base.ids.issued(),
+          continueAfter: (issued) => base.continueAfter(issued),
+        })
+    : app.fetch
   return gateway
 }
 

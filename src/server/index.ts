@@ -20,7 +20,14 @@ export { createGateway, methodCounts } from './gateway.ts'
 export type { Handler, HandlerContext } from './handlers/handler.ts'
 export type { Listening, ListenOptions } from './listen.ts'
 export { isLoopback, PortInUseError } from './listen.ts'
-export type { GatewayOptions, LogEvent, MethodEntry } from './options.ts'
+export type {
+  GatewayOptions,
+  IssuedNumbers,
+  LogEvent,
+  MethodEntry,
+  Tap,
+  WrittenAnswer,
+} from './options.ts'
 export { ExistingStateError } from './options.ts'
 export { packageRoot } from './package-root.ts'
 export type { ReportOptions } from './report.ts'

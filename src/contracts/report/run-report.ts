@@ -29,6 +29,8 @@ export interface ProgramRun {
     readonly stdout: string
     readonly stderr: string
     readonly exchanges: string
+    /** What `localtop replay` takes; only of a run that failed. */
+    readonly capsule?: string
   }
 }
 

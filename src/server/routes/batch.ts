@@ -22,7 +22,10 @@ export function batchRoute(core: GatewayCore) {
     if (!reading) return nobodyThere()
     const { call: envelope, problem } = reading
     const refused = await core.refuseEnvelope(envelope, problem)
-    if (refused) return respond(refused, header, c)
+    if (refused) {
+      core.options.tap?.answered(c.req.raw, refused)
+      return respond(refused, header, c)
+    }
     const { calls, separator } = readBatch(envelope.rawBody, header(separatorHeader))
     const answers: Answered[] = []
     // One after the other: what one call writes the next may read.
@@ -31,7 +34,9 @@ export function batchRoute(core: GatewayCore) {
       answers.push(answered)
       if (answered.fault && hookOf(answered.fault) === 'before') break
     }
-    return respond(joined(answers, separator), header, c)
+    const answer = joined(answers, separator)
+    core.options.tap?.answered(c.req.raw, answer)
+    return respond(answer, header, c)
   }
 }
 

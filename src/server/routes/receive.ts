@@ -93,6 +93,7 @@ export async function receive(
     simplify: format === 'json' && params.simplify === 'true',
     requestId: world.ids.requestId(),
     now: world.clock.now(),
+    wall: world.clock.wall(),
     ...noFacts,
   }
   return { call, problem }

@@ -151,6 +151,7 @@ function callOf(
     simplify: false,
     requestId: world.ids.requestId(),
     now: world.clock.now(),
+    wall: world.clock.wall(),
     ...noFacts,
   }
   return { ...received, contract }

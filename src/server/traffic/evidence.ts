@@ -20,7 +20,7 @@ export function evidenceFrom(
   }
   // OAuth is no call of a method: its errors are not the platform's, and nothing is made by it.
   const calls = entries.filter(({ call }) => !call.contract?.name.startsWith('/'))
-  return calls.map(({ id, call, verdict, wall, took }) => {
+  return calls.map(({ id, call, verdict, wall }) => {
     const { rejection } = verdict
     const { session } = call.params
     const advice = rejection && adviceOn(rejection.error.code, rejection.error.sub_code ?? null)
@@ -41,7 +41,7 @@ export function evidenceFrom(
       banSeconds: rejection ? secondsIn(rejection.error.sub_msg) : null,
       made: madeBy(call),
       at: call.now,
-      wallAt: wall - took,
+      wallAt: call.wall,
       wallDone: wall,
       executed: call.response !== undefined && !call.isGiven,
       fault: faultOf(call),
