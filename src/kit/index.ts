@@ -1,5 +1,6 @@
 export type {
   FailOn,
+  Finding,
   MatrixReport,
   MatrixVerdict,
   ProgramRun,
@@ -13,7 +14,6 @@ export {
   reportForms,
 } from '../contracts/index.ts'
 export { ProgramError } from './child.ts'
-export type { ContractBreach } from './contract-breaches.ts'
 export { contractBreaches } from './contract-breaches.ts'
 export type {
   CaseKind,

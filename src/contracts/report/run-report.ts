@@ -1,5 +1,6 @@
+import { type BreachKind, breachKindNames } from '../judges/breach.ts'
 import type { Coverage } from '../judges/coverage.ts'
-import { type ExitEvidence, type JudgeName, judgeNames } from '../judges/evidence.ts'
+import { type ExitEvidence, type Finding, type JudgeName, judgeNames } from '../judges/evidence.ts'
 import type { RunReport } from '../judges/judge.ts'
 import type { Explanation } from '../protocol/errors.ts'
 
@@ -61,9 +62,16 @@ export interface MatrixVerdict {
   readonly reasons: readonly { readonly scenario: string; readonly reason: string }[]
 }
 
-/** What `--fail-on` takes: judges, what scenario files expect, scenarios that did not come to pass, an exit status above 0, any finding, or nothing. */
+const breachNames = breachKindNames.map((kind): `contract/${BreachKind}` => `contract/${kind}`)
+
+/**
+ * What `--fail-on` takes: judges, single kinds of contract breaches (notices as well, which nothing else fails
+ * on), what scenario files expect, scenarios that did not come to pass, an exit status above 0, any finding, or
+ * nothing.
+ */
 export const failOnNames = [
   ...judgeNames,
+  ...breachNames,
   'expectations',
   'not-met',
   'exit',
@@ -95,8 +103,11 @@ export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]
     if (failOn.includes('expectations') || failOn.includes('any')) own.push(...run.unmet)
     if (failOn.includes('not-met') && run.met === false && run.state === 'ended')
       own.push(notMetText)
-    for (const finding of run.report.findings) {
-      if (judges.has(finding.judge)) own.push(`${finding.judge}: ${finding.title.en}`)
+    const { findings, notices } = run.report
+    const isNamed = ({ judge, id }: Finding) => failOn.some((one) => one === `${judge}/${id}`)
+    const failing = findings.filter((finding) => judges.has(finding.judge) || isNamed(finding))
+    for (const { judge, title } of [...failing, ...notices.filter(isNamed)]) {
+      own.push(`${judge}: ${title.en}`)
     }
     return own.map((reason) => ({ scenario, reason }))
   })
