@@ -45,8 +45,8 @@ export function breachesOf(call: SentToMethod): CallBreach[] {
     ),
     ...(factsOf(contract.name).isRemoved ? [removedMethod(contract)] : []),
   ]
-  // Of a method known by its name only, any parameter may be right.
-  if (contract.tier === 'name-only') return known
+  // Where nobody knows the parameters, any may be right.
+  if (contract.tier === 'name-only' || factsOf(contract.name).isBare) return known
   return [...missing(call), ...unknown(call), ...values(call), ...fields(call), ...known]
 }
 
@@ -65,6 +65,8 @@ const removedMethod = ({ name }: AnyContract) =>
 
 interface DocumentedFacts {
   readonly isRemoved: boolean
+  /** No parameters are known, and nobody knows whether there are any. */
+  readonly isBare: boolean
   readonly removed: ReadonlySet<string>
   /** Names that documents show in `fields`, whatever the answer is said to have. */
   readonly asked: ReadonlySet<string>
@@ -80,6 +82,7 @@ const factsOf = (method: string): DocumentedFacts =>
     const asked = params.find(({ name }) => name === 'fields')
     return {
       isRemoved: row?.status === 'removed',
+      isBare: params.length === 0 && row?.requiredUnknown === true,
       removed: new Set(params.flatMap(({ name, removed }) => (removed ? [name] : []))),
       asked: new Set([...(asked?.fieldOptions ?? []), ...namesIn(asked?.example ?? '')]),
     }

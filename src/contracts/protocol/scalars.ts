@@ -76,7 +76,7 @@ export interface TopFile {
 export type WireArguments = Readonly<Record<string, string | TopFile>>
 
 /** What a check of a limit says: the value is of the right type, and too long, too large or too many. */
-export const pastLimit = (error: string) => ({ error, params: { isLimit: true } })
+const pastLimit = (error: string) => ({ error, params: { isLimit: true } })
 
 // --- request: every business parameter travels as text; codecs read it and write it back ---
 
