@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { Finding, RuleSeed } from '../../src/contracts/index.ts'
-import { createGateway, type Gateway, type GatewayOptions } from '../../src/server/index.ts'
+import { type Finding, formatTime, type RuleSeed } from '../../src/contracts/index.ts'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  loadScenario,
+  scenarioNames,
+} from '../../src/server/index.ts'
 import {
   addItem,
   article,
@@ -309,6 +315,35 @@ describe('what a scenario causes', () => {
     expect(breaches(gateway)).toEqual([])
     await call(gateway, itemGet, { num_iid: 'undefined', fields: 'title' })
     expect(shortly(breaches(gateway))).toEqual(['error wrong-type: taobao.item.seller.get num_iid'])
+  })
+
+  it('is no finding where it changed the secret that calls are signed with', async () => {
+    const rules = [{ when: { call: 1 }, then: { appSecret: 'the-new-secret' } }]
+    await using gateway = gatewayWith({ scenarios: [{ title: 'test', rules }] })
+    for (let at = 0; at < 3; at++) await call(gateway, 'taobao.time.get')
+    expect(gateway.report().calls.refused).toBe(2)
+    expect(breaches(gateway)).toEqual([])
+    await call(gateway, 'taobao.time.get', {}, { secret: 'another' })
+    expect(shortly(breaches(gateway))).toEqual(['error malformed-call: taobao.time.get sign'])
+  })
+
+  // What happens on the wire happens after everything that is looked at here.
+  const scenarios = scenarioNames()
+    .map((name) => loadScenario(name))
+    .filter(({ scenario: { rules } }) => !rules.some(({ then }) => then.fault || then.delay))
+
+  it.each(scenarios)('is no finding to correct calls: $name', async ({ scenario }) => {
+    await using gateway = gatewayWith({
+      ...(scenario.profile && { profile: scenario.profile }),
+      scenarios: [{ title: scenario.title, rules: scenario.rules, clock: scenario.clock }],
+    })
+    const time = formatTime(Date.now())
+    for (const timestamp of [undefined, undefined, time]) {
+      const caller = timestamp === undefined ? {} : { timestamp }
+      await call(gateway, itemAdd, phone, caller)
+      await call(gateway, itemGet, { num_iid: '11223344', fields: 'title,price' }, caller)
+    }
+    expect(shortly(breaches(gateway))).toEqual([])
   })
 
   it('is no finding where the clock was moved', async () => {
