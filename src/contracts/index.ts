@@ -61,6 +61,10 @@ export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
 // Verdicts on what an integration did
 export { adviceOn } from './judges/advice.ts'
+export type { BreachKind, CallBreach, Severity } from './judges/breach.ts'
+export { breachKindNames, severityOf } from './judges/breach.ts'
+export type { SentToMethod } from './judges/call-breaches.ts'
+export { breachesOf } from './judges/call-breaches.ts'
 export type { Coverage, MetError } from './judges/coverage.ts'
 export { errorsOfRules } from './judges/coverage.ts'
 export type {
@@ -208,6 +212,7 @@ export {
 } from './report/run-report.ts'
 export { style as reportStyle } from './report/style.ts'
 export type { Paint } from './report/text.ts'
+export { exchangesText } from './report/words.ts'
 export type { FaultSeed, Rule, RuleSeed } from './rule.ts'
 export { decidersOf, errorRef } from './rule.ts'
 export type {

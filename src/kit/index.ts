@@ -1,5 +1,6 @@
 export type {
   FailOn,
+  Finding,
   MatrixReport,
   MatrixVerdict,
   ProgramRun,
@@ -22,7 +23,6 @@ export type { ShrinkOptions, ShrinkProgress, Shrunk } from './capsule/shrink.ts'
 export { shrinkCapsule } from './capsule/shrink.ts'
 export { sequenceInWords } from './capsule/words.ts'
 export { ProgramError } from './child.ts'
-export type { ContractBreach } from './contract-breaches.ts'
 export { contractBreaches } from './contract-breaches.ts'
 export type {
   CaseKind,

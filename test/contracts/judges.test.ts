@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  breachKindNames,
   type CallEvidence,
   type Finding,
   gradeRule,
@@ -551,6 +552,14 @@ describe('any run', () => {
     executed: fc.boolean(),
     fault: fc.option(
       fc.record({ kind: anyText, hook: fc.constantFrom('before' as const, 'after' as const) }),
+    ),
+    breaches: fc.array(
+      fc.record({
+        kind: fc.constantFrom(...breachKindNames),
+        path: anyText,
+        detail: fc.record({ en: anyText, zh: anyText }),
+      }),
+      { maxLength: 3 },
     ),
   })
   const evidence: fc.Arbitrary<RunEvidence> = fc.record({

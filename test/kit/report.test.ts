@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { breachKindNames } from '../../src/contracts/index.ts'
 import {
   failOnNames,
   type MatrixReport,
@@ -44,6 +45,8 @@ describe('the verdict', () => {
       'backoff',
       'duplicates',
       'losses',
+      'contract',
+      ...breachKindNames.map((kind) => `contract/${kind}`),
       'expectations',
       'not-met',
       'exit',

@@ -46,7 +46,7 @@ export function junitReport(report: MatrixReport): string {
 }
 
 const findingsText = ({ report }: ProgramRun): string =>
-  report.findings
+  [...report.findings, ...report.notices]
     .map(
       (finding) =>
         `${finding.title.en} (${finding.judge}/${finding.id}): ${finding.detail.en} About ${some(finding.about)}; exchanges ${exchangesText(finding)}. ${finding.advice.en}`,

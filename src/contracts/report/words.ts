@@ -79,7 +79,8 @@ export function some(names: readonly string[], most = 12): string {
   return names.length > most ? `${shown} … (+${names.length - most})` : shown
 }
 
-export const exchangesText = ({ exchanges }: Finding): string =>
+/** The numbers of the exchanges that prove a finding. */
+export const exchangesText = ({ exchanges }: Pick<Finding, 'exchanges'>): string =>
   some(exchanges.map((id) => `#${id}`))
 
 /** What a report is headed with. */

@@ -54,7 +54,7 @@ const request = z.strictObject({
 const foundBefore = z.strictObject({
   judge: z.string(),
   id: z.string(),
-  severity: z.enum(['error', 'warning']),
+  severity: z.enum(['error', 'warning', 'notice']),
   title: z.string(),
   about: z.array(z.string()),
   exchanges: z.array(z.string()),

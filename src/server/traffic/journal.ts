@@ -20,7 +20,7 @@ import { unusedBrackets } from '../gates/request.ts'
 import { signOddity } from '../gates/signature.ts'
 import type { Verdict } from '../pipeline.ts'
 import type { SignatureDiagnosis } from './diagnosis-mask.ts'
-import { evidenceFrom } from './evidence.ts'
+import { type EvidenceMask, evidenceFrom } from './evidence.ts'
 import type { Fate } from './rules.ts'
 
 /** What the journal keeps of one call. Everything derived from it is worked out when somebody looks. */
@@ -199,7 +199,8 @@ export function createJournal(
         (entries.slice(first) as Entry[]).filter(
           ({ call }) => appKey === undefined || call.params.app_key === appKey,
         ),
-        (call) => scrubbed(maskedParams(call), secretsOf(call)) as Record<string, string>,
+        (call, breaches) =>
+          scrubbed([maskedParams(call), breaches], secretsOf(call)) as ReturnType<EvidenceMask>,
       ),
     hasDropped: () => dropped,
     clear(worldId) {
