@@ -1,5 +1,10 @@
 // Declaring methods and looking them up
 
+export type { Mismatch } from './answer-shape/mismatch.ts'
+export { below, mismatch, valueAt } from './answer-shape/mismatch.ts'
+export type { Body } from './answer-shape/read-body.ts'
+export { isObject, readBody } from './answer-shape/read-body.ts'
+export { checkJson, checkXml, plainOf, structureIn } from './answer-shape/shape-check.ts'
 export type { ArgumentIssue } from './arguments.ts'
 export {
   advisories,
@@ -32,6 +37,7 @@ export type {
 export {
   contractTable,
   defineMethod,
+  isReading,
   requiredParameters,
   rootOf,
   shapeOfAnswer,

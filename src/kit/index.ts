@@ -2,6 +2,7 @@ export type {
   FailOn,
   MatrixReport,
   MatrixVerdict,
+  Mismatch,
   ProgramRun,
   ReportForm,
 } from '../contracts/index.ts'
@@ -25,7 +26,6 @@ export type {
 export { caseKinds } from './contract-suite/case.ts'
 export { contractCases, eachContractCase, NoCaseError } from './contract-suite/cases.ts'
 export { contractReport, writeContractReports } from './contract-suite/contract-report.ts'
-export type { Mismatch } from './contract-suite/mismatch.ts'
 export type { CaseOptions, ContractSuiteOptions } from './contract-suite/options.ts'
 export type { CaseOutcome } from './contract-suite/play.ts'
 export { reasonNotToRun } from './contract-suite/play.ts'

@@ -21,7 +21,7 @@ import {
 } from '../../src/contracts/protocol/scalars.ts'
 import { shapeOf } from '../../src/contracts/protocol/wire-shape.ts'
 import { escapeXml, writeXml } from '../../src/contracts/protocol/xml.ts'
-import { readXml, textsOf } from '../../src/kit/contract-suite/read-xml.ts'
+import { readXml, textsOf } from '../../src/contracts/protocol/read-xml.ts'
 
 const sku = z.object({ sku_id: id, quantity: number, properties: text }).partial()
 const item = z
