@@ -2,8 +2,8 @@
 import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
-import { CallFormatError, OptionError } from '../contracts/index.ts'
-import { NoCaseError, NothingToRunError, ProgramError } from '../kit/index.ts'
+import { CallFormatError, LockError, OptionError } from '../contracts/index.ts'
+import { ExchangeSourceError, NoCaseError, NothingToRunError, ProgramError } from '../kit/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -16,6 +16,7 @@ import {
 import { errorsCommand } from './errors.ts'
 import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
+import { lockCommand } from './lock.ts'
 import { matrixCommand } from './matrix.ts'
 import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
@@ -38,6 +39,7 @@ const program = new Command('localtop')
   .addCommand(publishCommand())
   .addCommand(explainCommand())
   .addCommand(verifyCommand())
+  .addCommand(lockCommand())
   .addCommand(scenariosCommand())
   .addCommand(methodsCommand())
   .addCommand(errorsCommand())
@@ -91,7 +93,9 @@ function statusOf(error: unknown): number {
     OptionError,
     CallFormatError,
     DataFileError,
+    ExchangeSourceError,
     ItemFileError,
+    LockError,
     NoCaseError,
     NothingToRunError,
     ProgramError,

@@ -63,6 +63,14 @@ export type { MethodFilter, MethodList } from './documents/search.ts'
 export { listMethods, methodsNear, sessionWords, statusWords } from './documents/search.ts'
 export { typescriptOf } from './documents/typescript.ts'
 export { findError, magicReference } from './error-reference.ts'
+export type {
+  ExchangeLine,
+  ExchangeLines,
+  RecordingHeader,
+  Usage,
+} from './exchanges/exchange-lines.ts'
+export { ExchangeFormatError, readExchangeLines } from './exchanges/exchange-lines.ts'
+export { usageOf } from './exchanges/usage.ts'
 export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
 // Verdicts on what an integration did
@@ -86,6 +94,17 @@ export type { JudgeOptions, RunReport } from './judges/judge.ts'
 export { judgeRun } from './judges/judge.ts'
 export type { JudgeLimits } from './judges/limits.ts'
 export { judgeLimits } from './judges/limits.ts'
+export type { LockChange, LockFile, Locking, SourcedExchange } from './lock/lock.ts'
+export {
+  LockError,
+  lockChanges,
+  lockChangeText,
+  lockFile,
+  lockOf,
+  lockText,
+  mergeLocks,
+  readLock,
+} from './lock/lock.ts'
 export { authMethods, topAuthTokenCreate, topAuthTokenRefresh } from './methods/auth.ts'
 export {
   itemAdd,

@@ -33,6 +33,8 @@ export type { ContractReport, ContractRunOptions } from './contract-suite/run.ts
 export { NothingToRunError, runContractSuite } from './contract-suite/run.ts'
 export { ContractError, defineContractSuite } from './contract-suite/suite.ts'
 export { describeStep } from './describe-step.ts'
+export type { GatheredExchanges } from './exchange-sources.ts'
+export { ExchangeSourceError, exchangesIn, exchangesOf } from './exchange-sources.ts'
 export type { Fixture, FixtureOptions } from './fixture.ts'
 export { createFixture } from './fixture.ts'
 export type { Interception, InterceptOptions } from './intercept.ts'

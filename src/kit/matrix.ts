@@ -11,6 +11,7 @@ import {
   type ProgramRun,
   type RunReport,
   type Scenario,
+  usageOf,
   verdictOn,
   type WorldSeed,
   worldSeed,
@@ -277,12 +278,19 @@ function wasMet(scenario: Scenario, met: readonly string[], gateway: Gateway): b
   return expected.some((one) => codes.has(one.split('/')[0]))
 }
 
-/** Writes the journal as JSON Lines; what proves a finding with all it holds. */
+/**
+ * Writes the journal as JSON Lines: each exchange with what it used of the contract, which `localtop lock`
+ * reads; what proves a finding with all it holds.
+ */
 export function writeExchanges(file: string, gateway: Gateway, proof: ReadonlySet<string>): void {
   let left = explainedExchanges
   const lines = gateway.exchanges.list().map((exchange) => {
-    const whole = proof.has(exchange.id) && left-- > 0 && gateway.exchanges.find(exchange.id)
-    return JSON.stringify(whole || exchange)
+    // To explain a wrong sign takes long, and such a call has used nothing.
+    const isProof = proof.has(exchange.id) && left-- > 0
+    const isUse = exchange.gate !== 'signature'
+    const whole = isProof || isUse ? gateway.exchanges.find(exchange.id) : undefined
+    const used = isUse && whole ? usageOf(whole) : undefined
+    return JSON.stringify({ ...((isProof && whole) || exchange), ...(used && { used }) })
   })
   writeFileSync(file, lines.map((line) => `${line}\n`).join(''))
 }
