@@ -20,6 +20,7 @@ import { lockCommand } from './lock.ts'
 import { matrixCommand } from './matrix.ts'
 import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
+import { recordCommand } from './record.ts'
 import { runCommand } from './run.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
@@ -39,6 +40,7 @@ const program = new Command('localtop')
   .addCommand(publishCommand())
   .addCommand(explainCommand())
   .addCommand(verifyCommand())
+  .addCommand(recordCommand())
   .addCommand(lockCommand())
   .addCommand(scenariosCommand())
   .addCommand(methodsCommand())

@@ -70,6 +70,10 @@ export type {
   Usage,
 } from './exchanges/exchange-lines.ts'
 export { ExchangeFormatError, readExchangeLines } from './exchanges/exchange-lines.ts'
+export type { PassedExchange, RecordedLine } from './exchanges/recorded-lines.ts'
+export { recordedLines } from './exchanges/recorded-lines.ts'
+export type { SentCalls, SentRequest } from './exchanges/sent-calls.ts'
+export { sentCalls } from './exchanges/sent-calls.ts'
 export { usageOf } from './exchanges/usage.ts'
 export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
@@ -138,9 +142,9 @@ export type { Problem } from './problems.ts'
 export { OptionError, pathText, problemsOf } from './problems.ts'
 export type { Profile, ProfileName } from './profile.ts'
 export { describeProfile, profileNames, profiles } from './profile.ts'
-export { batchSeparator, writeBatch } from './protocol/batch.ts'
+export { batchSeparator, separatorHeader, writeBatch } from './protocol/batch.ts'
 export type { Format } from './protocol/envelope.ts'
-export { responseKey } from './protocol/envelope.ts'
+export { contentTypes, responseKey, writeError } from './protocol/envelope.ts'
 export type {
   ErrorKind,
   Fidelity,
