@@ -3,7 +3,13 @@ import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
 import { CallFormatError, LockError, OptionError } from '../contracts/index.ts'
-import { ExchangeSourceError, NoCaseError, NothingToRunError, ProgramError } from '../kit/index.ts'
+import {
+  ExchangeSourceError,
+  NoCaseError,
+  NothingRecordedError,
+  NothingToRunError,
+  ProgramError,
+} from '../kit/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -13,6 +19,7 @@ import {
   StoreUnavailableError,
   version,
 } from '../server/index.ts'
+import { driftCommand } from './drift.ts'
 import { errorsCommand } from './errors.ts'
 import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
@@ -41,6 +48,7 @@ const program = new Command('localtop')
   .addCommand(explainCommand())
   .addCommand(verifyCommand())
   .addCommand(recordCommand())
+  .addCommand(driftCommand())
   .addCommand(lockCommand())
   .addCommand(scenariosCommand())
   .addCommand(methodsCommand())
@@ -99,6 +107,7 @@ function statusOf(error: unknown): number {
     ItemFileError,
     LockError,
     NoCaseError,
+    NothingRecordedError,
     NothingToRunError,
     ProgramError,
   ].some((kind) => error instanceof kind)

@@ -62,6 +62,12 @@ export { sampleAnswer, sampleRequest } from './documents/sample.ts'
 export type { MethodFilter, MethodList } from './documents/search.ts'
 export { listMethods, methodsNear, sessionWords, statusWords } from './documents/search.ts'
 export { typescriptOf } from './documents/typescript.ts'
+export type { MockComparison } from './drift/compare-answers.ts'
+export { createMockComparison } from './drift/compare-answers.ts'
+export type { DriftFinding, DriftKind, Findings, UsedParts } from './drift/drift.ts'
+export { compareWithContracts, createFindings, driftKinds, usedParts } from './drift/drift.ts'
+export type { Made } from './drift/replay.ts'
+export { scenarioFrom, worldFrom } from './drift/replay.ts'
 export { findError, magicReference } from './error-reference.ts'
 export type {
   ExchangeLine,
