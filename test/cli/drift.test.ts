@@ -134,7 +134,7 @@ describe('held against the contract', () => {
       line(
         'taobao.item.seller.get',
         { num_iid: '1', fields: 'title' },
-        error(15, 'isv.item-not-exist:invalid-numIid-or-iid'),
+        error(15, 'isv.item-get-service-error:ITEM_NOT_FOUND'),
       ),
     )
     expect((await findings()).found.filter((one: string) => one.includes('unseen'))).toEqual([])
