@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { problemsOf } from '../problems.ts'
 
 /** What stands in front of a recording. Every start of the recorder writes one. */
-export const recordingHeader = z.object({
+const recordingHeader = z.object({
   format: z.literal('localtop-recording'),
   version: z.literal(1),
   /** The gateway that answered. */
@@ -14,7 +14,7 @@ export type RecordingHeader = z.output<typeof recordingHeader>
 const texts = z.record(z.string(), z.string())
 
 /** The parts of a contract that a call has used, by their places. */
-export const usage = z.strictObject({
+const usage = z.strictObject({
   /** Parameters: `title`, `order.items[].sku_id`. */
   parameters: z.array(z.string()),
   /** Fields below the response root: `item.num_iid`, `items.item[].title`. */

@@ -93,7 +93,7 @@ export async function findDrift({ files, lock }: DriftOptions): Promise<DriftRep
 }
 
 /** The exchanges of recordings. @throws NothingRecordedError where no call has its answer */
-export function recordedIn(files: readonly string[]): {
+function recordedIn(files: readonly string[]): {
   readonly exchanges: readonly ExchangeLine[]
   readonly notices: readonly string[]
 } {

@@ -61,7 +61,7 @@ export interface Recorder extends AsyncDisposable {
 const maxBytes = 64 * 1024 * 1024
 
 /** Whether a host is the platform itself, where a call has real consequences. The sandbox is not. */
-export const isRealPlatform = (host: string): boolean =>
+const isRealPlatform = (host: string): boolean =>
   /(^|\.)(taobao|tmall)\.com$/.test(hostName(host))
 
 /**
