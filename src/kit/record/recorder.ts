@@ -61,8 +61,7 @@ export interface Recorder extends AsyncDisposable {
 const maxBytes = 64 * 1024 * 1024
 
 /** Whether a host is the platform itself, where a call has real consequences. The sandbox is not. */
-const isRealPlatform = (host: string): boolean =>
-  /(^|\.)(taobao|tmall)\.com$/.test(hostName(host))
+const isRealPlatform = (host: string): boolean => /(^|\.)(taobao|tmall)\.com$/.test(hostName(host))
 
 /**
  * Opens a port on this machine that passes calls to another gateway and keeps them, masked.
