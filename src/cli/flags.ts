@@ -34,7 +34,7 @@ export interface GatewayFlags {
   readonly config?: string
 }
 
-const port = (text: string) => {
+export const port = (text: string) => {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new InvalidArgumentError('expected 0 to 65535')
   }

@@ -2,8 +2,14 @@
 import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
-import { CallFormatError, OptionError } from '../contracts/index.ts'
-import { NoCaseError, NothingToRunError, ProgramError } from '../kit/index.ts'
+import { CallFormatError, LockError, OptionError } from '../contracts/index.ts'
+import {
+  ExchangeSourceError,
+  NoCaseError,
+  NothingRecordedError,
+  NothingToRunError,
+  ProgramError,
+} from '../kit/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -13,12 +19,15 @@ import {
   StoreUnavailableError,
   version,
 } from '../server/index.ts'
+import { driftCommand } from './drift.ts'
 import { errorsCommand } from './errors.ts'
 import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
+import { lockCommand } from './lock.ts'
 import { matrixCommand } from './matrix.ts'
 import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
+import { recordCommand } from './record.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { scenariosCommand } from './scenarios.ts'
@@ -40,6 +49,9 @@ const program = new Command('localtop')
   .addCommand(publishCommand())
   .addCommand(explainCommand())
   .addCommand(verifyCommand())
+  .addCommand(recordCommand())
+  .addCommand(driftCommand())
+  .addCommand(lockCommand())
   .addCommand(scenariosCommand())
   .addCommand(methodsCommand())
   .addCommand(errorsCommand())
@@ -93,8 +105,11 @@ function statusOf(error: unknown): number {
     OptionError,
     CallFormatError,
     DataFileError,
+    ExchangeSourceError,
     ItemFileError,
+    LockError,
     NoCaseError,
+    NothingRecordedError,
     NothingToRunError,
     ProgramError,
   ].some((kind) => error instanceof kind)

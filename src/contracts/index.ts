@@ -1,5 +1,10 @@
 // Declaring methods and looking them up
 
+export type { Mismatch } from './answer-shape/mismatch.ts'
+export { below, mismatch, valueAt } from './answer-shape/mismatch.ts'
+export type { Body } from './answer-shape/read-body.ts'
+export { isObject, readBody } from './answer-shape/read-body.ts'
+export { checkJson, checkXml, plainOf, structureIn } from './answer-shape/shape-check.ts'
 export type { ArgumentIssue } from './arguments.ts'
 export {
   advisories,
@@ -32,6 +37,7 @@ export type {
 export {
   contractTable,
   defineMethod,
+  isReading,
   requiredParameters,
   rootOf,
   shapeOfAnswer,
@@ -56,7 +62,25 @@ export { sampleAnswer, sampleRequest } from './documents/sample.ts'
 export type { MethodFilter, MethodList } from './documents/search.ts'
 export { listMethods, methodsNear, sessionWords, statusWords } from './documents/search.ts'
 export { typescriptOf } from './documents/typescript.ts'
+export type { MockComparison } from './drift/compare-answers.ts'
+export { createMockComparison } from './drift/compare-answers.ts'
+export type { DriftFinding, DriftKind, Findings, UsedParts } from './drift/drift.ts'
+export { compareWithContracts, createFindings, driftKinds, usedParts } from './drift/drift.ts'
+export type { Made } from './drift/replay.ts'
+export { scenarioFrom, worldFrom } from './drift/replay.ts'
 export { findError, magicReference } from './error-reference.ts'
+export type {
+  ExchangeLine,
+  ExchangeLines,
+  RecordingHeader,
+  Usage,
+} from './exchanges/exchange-lines.ts'
+export { ExchangeFormatError, readExchangeLines } from './exchanges/exchange-lines.ts'
+export type { PassedExchange, RecordedLine } from './exchanges/recorded-lines.ts'
+export { recordedLines } from './exchanges/recorded-lines.ts'
+export type { SentCalls, SentRequest } from './exchanges/sent-calls.ts'
+export { sentCalls } from './exchanges/sent-calls.ts'
+export { usageOf } from './exchanges/usage.ts'
 export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
 // Verdicts on what an integration did
@@ -84,6 +108,17 @@ export type { JudgeOptions, RunReport } from './judges/judge.ts'
 export { judgeRun } from './judges/judge.ts'
 export type { JudgeLimits } from './judges/limits.ts'
 export { judgeLimits } from './judges/limits.ts'
+export type { LockChange, LockFile, Locking, SourcedExchange } from './lock/lock.ts'
+export {
+  LockError,
+  lockChanges,
+  lockChangeText,
+  lockFile,
+  lockOf,
+  lockText,
+  mergeLocks,
+  readLock,
+} from './lock/lock.ts'
 export { authMethods, topAuthTokenCreate, topAuthTokenRefresh } from './methods/auth.ts'
 export {
   itemAdd,
@@ -119,7 +154,7 @@ export type { Profile, ProfileName } from './profile.ts'
 export { describeProfile, profileNames, profiles } from './profile.ts'
 export { batchSeparator, separatorHeader, writeBatch } from './protocol/batch.ts'
 export type { Format } from './protocol/envelope.ts'
-export { responseKey } from './protocol/envelope.ts'
+export { contentTypes, responseKey, writeError } from './protocol/envelope.ts'
 export type {
   ErrorKind,
   Fidelity,

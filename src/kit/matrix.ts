@@ -15,6 +15,7 @@ import {
   type RunReport,
   type Scenario,
   statusText,
+  usageOf,
   verdictOn,
   type WorldSeed,
   worldSeed,
@@ -97,6 +98,8 @@ export type MatrixEvent =
 const journalBounds = { maxCount: 100_000, maxBytes: 256 * 1024 * 1024 }
 /** Exchanges are written with all they hold, up to so many; the rest in short. */
 const explainedExchanges = 2000
+/** Of wrong signs so many are explained. */
+const explainedSigns = 20
 
 /**
  * Runs a program once for each scenario, each with a gateway and a world of its own, and judges what
@@ -348,13 +351,22 @@ const isFelt = ({ then }: Scenario['rules'][number]) =>
     (one) => one !== undefined,
   )
 
-/** Writes the journal as JSON Lines, so that a verdict can be checked. */
+/**
+ * Writes the journal as JSON Lines, so that a verdict can be checked: each exchange with what it used of the
+ * contract, which `localtop lock` reads.
+ */
 export function writeExchanges(file: string, gateway: Gateway): void {
-  const lines = gateway.exchanges
-    .list()
-    .map((exchange, at) =>
-      JSON.stringify((at < explainedExchanges && gateway.exchanges.find(exchange.id)) || exchange),
-    )
+  let signs = explainedSigns
+  const lines = gateway.exchanges.list().map((exchange, at) => {
+    // To explain a wrong sign takes long, and such a call has used nothing.
+    const isUse = exchange.gate !== 'signature'
+    const whole = isUse || signs-- > 0 ? gateway.exchanges.find(exchange.id) : undefined
+    const used = isUse && whole ? usageOf(whole) : undefined
+    return JSON.stringify({
+      ...((at < explainedExchanges && whole) || exchange),
+      ...(used && { used }),
+    })
+  })
   writeFileSync(file, lines.map((line) => `${line}\n`).join(''))
 }
 

@@ -167,6 +167,17 @@ export function createJournal(
     }
   }
 
+  /** Where the exchange stands, or would stand: numbers only grow. */
+  function placeOf(id: string): number {
+    let [from, to] = [first, entries.length]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (Number(entries[middle]?.id) < Number(id)) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+
   return {
     nextId: () => String(number + 1),
     add(entry) {
@@ -191,8 +202,8 @@ export function createJournal(
       return found.reverse()
     },
     find(id) {
-      const entry = entries.slice(first).find((one) => one?.id === id)
-      return entry && explained(entry, diagnose)
+      const entry = entries[placeOf(id)]
+      return entry?.id === id ? explained(entry, diagnose) : undefined
     },
     evidence: (appKey) =>
       evidenceFrom(
