@@ -8,6 +8,7 @@ import type { WireFault } from '../contracts/wire-faults.ts'
 import type { Received } from './call.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { Answer } from './encode.ts'
+import type { Limits } from './limits.ts'
 import type { Listening, ListenOptions } from './listen.ts'
 import type { GatewayOptions } from './options.ts'
 import type { ReportOptions } from './report.ts'
@@ -113,6 +114,7 @@ export interface Answered extends Answer {
 export interface GatewayCore {
   readonly gateway: Gateway
   readonly options: GatewayOptions
+  readonly limits: Limits
   readonly profile: Profile
   readonly base: World
   worldOf(appKey: string | undefined): World

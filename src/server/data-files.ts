@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import type * as z from 'zod'
 import { type Problem, problemsOf } from '../contracts/problems.ts'
@@ -30,11 +30,18 @@ export function readDataFile<T extends z.ZodType>(
   schema: T,
   /** What is wrong beyond the schema, by its place. */
   check: (value: z.output<T>) => readonly Problem[] = () => [],
+  mostBytes = Number.POSITIVE_INFINITY,
 ): z.output<T> {
   let source: string
   try {
+    const { size } = statSync(file)
+    if (size > mostBytes) {
+      const message = `the file has ${size} bytes; expected at most ${mostBytes}`
+      throw new DataFileError(file, [{ path: '', message }])
+    }
     source = readFileSync(file, 'utf8')
   } catch (error) {
+    if (error instanceof DataFileError) throw error
     const reason =
       (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)
     throw new DataFileError(file, [{ path: '', message: reason }])
@@ -51,7 +58,7 @@ export function readDataFile<T extends z.ZodType>(
       },
     ])
   }
-  const result = schema.safeParse(document.toJS() ?? {})
+  const result = schema.safeParse(jsValueOf(document, file) ?? {})
   const problems = result.success
     ? check(result.data)
     : result.error.issues.flatMap((issue) =>
@@ -65,6 +72,15 @@ export function readDataFile<T extends z.ZodType>(
       return line === undefined ? problem : { ...problem, line }
     }),
   )
+}
+
+/** @throws DataFileError for aliases of aliases that would make a huge value of a small file */
+function jsValueOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw new DataFileError(file, [{ path: '', message: (error as Error).message }])
+  }
 }
 
 /** The line of the deepest part of a path that the file has. */

@@ -27,6 +27,7 @@ import { encode } from './encode.ts'
 import { gatesFor } from './gates/index.ts'
 import type { AnyHandler } from './handlers/handler.ts'
 import { handlers } from './handlers/index.ts'
+import { defaultLimits, type Limits } from './limits.ts'
 import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Runnable, Verdict } from './pipeline.ts'
@@ -59,6 +60,7 @@ interface TenantRecord {
 export function createGateway(options: GatewayOptions = {}): Gateway {
   const { httpStatus = 'always-200', seed: idSeed = 1 } = options
   const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
+  const limits: Limits = { ...defaultLimits, ...options.limits }
   const clock = createClock(options.wall)
   const ids = createIds(idSeed)
   const store = storeOf(options)
@@ -108,8 +110,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   })
   const journal = createJournal(
     diagnosis.ofRefused,
-    options.journal?.maxCount,
-    options.journal?.maxBytes,
+    options.journal?.maxCount ?? limits.journalCount,
+    options.journal?.maxBytes ?? limits.journalBytes,
   )
 
   function reportBug(problem: Error) {
@@ -330,6 +332,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const listening = new Set<Listening>()
   const core: Omit<GatewayCore, 'gateway'> = {
     options,
+    limits,
     get profile() {
       return profileOf(base, undefined)
     },
@@ -366,7 +369,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     },
     async listen(listenOptions = {}) {
       await ready()
-      const server = await listen(app.fetch, listenOptions)
+      const server = await listen(app.fetch, listenOptions, limits)
       listening.add(server)
       return server
     },
@@ -419,6 +422,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         rateLimit: options.rateLimit,
       })
       if (worlds.has(tenant.appKey)) closeTenant(tenant.appKey)
+      else if (worlds.size >= limits.tenants) {
+        throw new OptionError(
+          `there are ${worlds.size} tenants, and no more are taken; drop some (DELETE /tenants/:appKey) or reset`,
+        )
+      }
       openTenant(tenant.appKey).plant(seed)
       store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
       await store.committed()
