@@ -17,6 +17,7 @@ import type { Clock, ClockState } from './state/clock.ts'
 import type { Snapshot } from './state/snapshot.ts'
 import type { App, World } from './state/world.ts'
 import type { Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
+import type { Metrics } from './traffic/metrics.ts'
 import type { ActiveRule } from './traffic/rules.ts'
 
 /** A running gateway, with or without a socket. */
@@ -115,6 +116,7 @@ export interface GatewayCore {
   readonly gateway: Gateway
   readonly options: GatewayOptions
   readonly limits: Limits
+  readonly metrics: Metrics
   readonly profile: Profile
   readonly base: World
   worldOf(appKey: string | undefined): World

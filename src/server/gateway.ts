@@ -41,6 +41,7 @@ import { StoreUnavailableError } from './state/store-error.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
+import { createMetrics } from './traffic/metrics.ts'
 import { createRules, type Fate } from './traffic/rules.ts'
 
 interface TenantRecord {
@@ -113,6 +114,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     options.journal?.maxCount ?? limits.journalCount,
     options.journal?.maxBytes ?? limits.journalBytes,
   )
+
+  const metrics = createMetrics()
 
   function reportBug(problem: Error) {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
@@ -258,6 +261,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const exchange = journal.nextId()
     const { contract, fate } = call as { contract?: AnyContract; fate?: Fate }
     const took = performance.now() - started
+    metrics.count({ call, verdict, took })
     journal.add({ call, verdict, status, body, took, wall: clock.wall() })
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
@@ -333,6 +337,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const core: Omit<GatewayCore, 'gateway'> = {
     options,
     limits,
+    metrics,
     get profile() {
       return profileOf(base, undefined)
     },

@@ -25,6 +25,7 @@ import { isLoopback } from '../listen.ts'
 import { scenarioNames } from '../scenario-files.ts'
 import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
 import { StoreUnavailableError } from '../state/store-error.ts'
+import type { Gauges } from '../traffic/metrics.ts'
 import type { ActiveRule } from '../traffic/rules.ts'
 import { version } from '../version.ts'
 import { badRequest, notFound, wholeNumber } from './bad-request.ts'
@@ -202,6 +203,12 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     return gateway.report({ appKey })
   }
 
+  app.get('/metrics', (c) =>
+    c.body(core.metrics.text(version, gaugesOf(core)), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    }),
+  )
+
   app.get('/tenants', (c) => c.json({ tenants: core.tenants() }))
   app.post('/tenants', limit, async (c) =>
     c.json(await gateway.tenant(await bodyOf(c, tenantRequest)), 201),
@@ -316,6 +323,30 @@ function isToken(header: string, token: string): boolean {
   const given = Buffer.from(header)
   const expected = Buffer.from(`Bearer ${token}`)
   return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+function gaugesOf(core: GatewayCore): Gauges {
+  const tenants = core.tenants()
+  const worlds = [core.base, ...tenants.map((appKey) => core.worldOf(appKey))]
+  return {
+    localtop_items: {
+      help: 'Items in all shops.',
+      value: worlds.reduce((sum, world) => sum + world.counts().items, 0),
+    },
+    localtop_tenants: { help: 'Tenants.', value: tenants.length },
+    localtop_journal_exchanges: {
+      help: 'Exchanges in the journal.',
+      value: core.gateway.exchanges.list().length,
+    },
+    localtop_rules: {
+      help: 'Rules of scenarios and faults in force for everybody.',
+      value: core.gateway.scenarios.list().length,
+    },
+    process_resident_memory_bytes: {
+      help: 'Memory of the process.',
+      value: process.memoryUsage.rss(),
+    },
+  }
 }
 
 /** A signed call that works when pasted, by the named app or the first one that can publish. */

@@ -21,15 +21,17 @@ export function evidenceFrom(
   return entries.map(({ id, call, verdict, wall, took }) => {
     const { rejection } = verdict
     const { session } = call.params
+    const shown = masked(call)
     const advice = rejection && adviceOn(rejection.error.code, rejection.error.sub_code ?? null)
     return {
       id,
       shop: call.world.id,
-      appKey: call.params.app_key ?? null,
-      method: call.params.method ?? null,
+      // What nobody knows by this name may be a secret in the wrong place.
+      appKey: shown.app_key ?? null,
+      method: shown.method ?? null,
       seller: session === undefined ? null : (call.world.session(session)?.seller ?? null),
       session: session === undefined ? null : numberOf(session),
-      params: businessParams(call, masked(call)),
+      params: businessParams(call, shown),
       outcome: outcomeOf(verdict),
       gate: rejection ? (verdict.gates[verdict.passed - 1]?.name ?? null) : null,
       code: rejection?.error.code ?? null,
