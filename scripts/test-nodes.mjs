@@ -76,10 +76,12 @@ async function tryOn(version) {
   const ended = once(gateway, 'exit')
   try {
     let screen = ''
-    for await (const chunk of gateway.stdout) {
+    for await (const chunk of gateway.stdout.iterator({ destroyOnReturn: false })) {
       screen += chunk
       if (screen.includes('Ctrl-C')) break
     }
+    // Whatever is logged later is read as well.
+    gateway.stdout.resume()
     const curl = /^curl (?:.*\\\n)*.*$/m.exec(screen)?.[0]
     if (curl === undefined) throw new Error(`no curl line on the start screen:\n${screen}`)
     const pasted = await exec('sh', ['-c', curl])
