@@ -65,7 +65,9 @@ const steps = {
   },
   RUN(rest) {
     const installs = reuse && rest === 'npm ci'
-    const command = installs ? `ln -s "${root}/node_modules" .` : rest
+    const command = installs
+      ? `cp -al "${root}/node_modules" . || cp -a "${root}/node_modules" .`
+      : rest
     execFileSync('sh', ['-ec', command], {
       cwd: inStage(stage, workdir),
       stdio: ['ignore', 'ignore', 'inherit'],
