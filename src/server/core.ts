@@ -8,6 +8,7 @@ import type { WireFault } from '../contracts/wire-faults.ts'
 import type { Received } from './call.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { Answer } from './encode.ts'
+import type { Limits } from './limits.ts'
 import type { Listening, ListenOptions } from './listen.ts'
 import type { GatewayOptions } from './options.ts'
 import type { ReportOptions } from './report.ts'
@@ -16,6 +17,7 @@ import type { Clock, ClockState } from './state/clock.ts'
 import type { Snapshot } from './state/snapshot.ts'
 import type { App, World } from './state/world.ts'
 import type { Entry, Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
+import type { Metrics } from './traffic/metrics.ts'
 import type { ActiveRule, Rules } from './traffic/rules.ts'
 
 /** A running gateway, with or without a socket. */
@@ -115,6 +117,8 @@ export interface Answered extends Answer {
 export interface GatewayCore {
   readonly gateway: Gateway
   readonly options: GatewayOptions
+  readonly limits: Limits
+  readonly metrics: Metrics
   readonly profile: Profile
   readonly base: World
   worldOf(appKey: string | undefined): World

@@ -27,6 +27,7 @@ import { encode } from './encode.ts'
 import { gatesFor } from './gates/index.ts'
 import type { AnyHandler } from './handlers/handler.ts'
 import { handlers } from './handlers/index.ts'
+import { defaultLimits, type Limits } from './limits.ts'
 import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Runnable, Verdict } from './pipeline.ts'
@@ -40,6 +41,7 @@ import { StoreUnavailableError } from './state/store-error.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
+import { createMetrics } from './traffic/metrics.ts'
 import { createRules, type Fate } from './traffic/rules.ts'
 
 interface TenantRecord {
@@ -59,6 +61,7 @@ interface TenantRecord {
 export function createGateway(options: GatewayOptions = {}): Gateway {
   const { httpStatus = 'always-200', seed: idSeed = 1 } = options
   const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
+  const limits: Limits = { ...defaultLimits, ...options.limits }
   const clock = createClock(options.wall)
   const ids = createIds(idSeed)
   const store = storeOf(options)
@@ -108,9 +111,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   })
   const journal = createJournal(
     diagnosis.ofRefused,
-    options.journal?.maxCount,
-    options.journal?.maxBytes,
+    options.journal?.maxCount ?? limits.journalCount,
+    options.journal?.maxBytes ?? limits.journalBytes,
   )
+
+  const metrics = createMetrics()
 
   function reportBug(problem: Error) {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
@@ -272,6 +277,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function note(entry: Noted): string {
     const exchange = journal.nextId()
     journal.add({ ...entry, wall: clock.wall() })
+    metrics.count(entry)
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
       const hint = newest && isSignRefused(newest) ? diagnosis.hint(entry.call) : undefined
@@ -334,6 +340,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const listening = new Set<Listening>()
   const core: Omit<GatewayCore, 'gateway'> = {
     options,
+    limits,
+    metrics,
     get profile() {
       return profileOf(base, undefined)
     },
@@ -372,7 +380,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     },
     async listen(listenOptions = {}) {
       await ready()
-      const server = await listen(answerRequest, listenOptions)
+      const server = await listen(answerRequest, listenOptions, limits)
       listening.add(server)
       return server
     },
@@ -425,6 +433,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         rateLimit: options.rateLimit,
       })
       if (worlds.has(tenant.appKey)) closeTenant(tenant.appKey)
+      else if (worlds.size >= limits.tenants) {
+        throw new OptionError(
+          `there are ${worlds.size} tenants, and no more are taken; drop some (DELETE /tenants/:appKey) or reset`,
+        )
+      }
       openTenant(tenant.appKey).plant(seed)
       store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
       await store.committed()

@@ -18,6 +18,7 @@ export { fidelityLedger } from './fidelity.ts'
 export { magicParameters } from './gates/request.ts'
 export { createGateway, methodCounts } from './gateway.ts'
 export type { Handler, HandlerContext } from './handlers/handler.ts'
+export type { Limits } from './limits.ts'
 export type { Listening, ListenOptions } from './listen.ts'
 export { isLoopback, PortInUseError } from './listen.ts'
 export type {

@@ -6,6 +6,7 @@ import type { WorldSeed } from '../contracts/world.ts'
 import type { SignatureHint } from './diagnosis.ts'
 import type { HttpStatusMode } from './encode.ts'
 import type { AnyHandler } from './handlers/handler.ts'
+import type { Limits } from './limits.ts'
 import type { ScenarioFile } from './scenarios-in-force.ts'
 import type { FileDoor } from './state/file-door.ts'
 import type { Durability } from './state/journal-adapter.ts'
@@ -49,6 +50,8 @@ export interface GatewayOptions {
   readonly httpStatus?: HttpStatusMode | undefined
   /** Bounds of the journal. @default 1000 exchanges, 32 MB */
   readonly journal?: { readonly maxCount?: number; readonly maxBytes?: number } | undefined
+  /** What the gateway takes no more of. @default see {@link Limits} */
+  readonly limits?: Partial<Limits> | undefined
   /** Methods beside, or instead of, those that come with LocalTOP. */
   readonly methods?: readonly MethodEntry[] | undefined
   /** Told of every call, and of mistakes of the gateway's own. @default silent */

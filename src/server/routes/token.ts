@@ -142,7 +142,7 @@ function callOf(
     origin: new URL(c.req.url).origin,
     rawBody: '',
     contentType: c.req.header('content-type') ?? '',
-    tooLarge: false,
+    tooLarge: undefined,
     forcedError: undefined,
     world,
     app,

@@ -33,8 +33,9 @@ export function evidenceFrom(entries: readonly Entry[], hide: EvidenceMask): Cal
     return {
       id,
       shop: call.world.id,
-      appKey: call.params.app_key ?? null,
-      method: call.params.method ?? null,
+      // What nobody knows by this name may be a secret in the wrong place.
+      appKey: params.app_key ?? null,
+      method: params.method ?? null,
       seller: session === undefined ? null : (call.world.session(session)?.seller ?? null),
       session: session === undefined ? null : numberOf(session),
       params: businessParams(call, params),

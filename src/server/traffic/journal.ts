@@ -147,8 +147,8 @@ const longestText = 64 * 1024
  */
 export function createJournal(
   diagnose: (call: Received) => SignatureDiagnosis,
-  maxCount = 1000,
-  maxBytes = 32 * 1024 * 1024,
+  maxCount: number,
+  maxBytes: number,
 ): Journal {
   let entries: (Entry | undefined)[] = []
   let first = 0
