@@ -20,8 +20,8 @@ import {
   isSystemParameter,
   noParameters,
 } from '../src/contracts/protocol/parameters.ts'
+import { readXml, type XmlElement } from '../src/contracts/protocol/read-xml.ts'
 import { shapeOf, type WireShape } from '../src/contracts/protocol/wire-shape.ts'
-import { readXml, type XmlElement } from '../src/kit/contract-suite/read-xml.ts'
 import { createGateway } from '../src/server/index.ts'
 
 /** Runs that find what is to be found and leave the suite quick. */

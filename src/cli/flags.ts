@@ -34,7 +34,7 @@ export interface GatewayFlags {
   readonly config?: string
 }
 
-const port = (text: string) => {
+export const port = (text: string) => {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new InvalidArgumentError('expected 0 to 65535')
   }
@@ -105,7 +105,7 @@ export const gatewayFlags = () => [
     "where the gateway's clock begins, in GMT+8: 2026-11-11 00:00:00 (default: the real time)",
   ).argParser(moment),
   new Option('--freeze', "stop the gateway's clock at the start, at --time where it is given"),
-  new Option('--seed <n>', 'same seed, same identifiers (default: 1)'),
+  new Option('--seed <text>', 'same seed, same identifiers (default: 1)'),
   new Option(
     '--tls',
     'open an HTTPS port beside, one above --port, with a certificate kept in the data folder',

@@ -2,8 +2,14 @@
 import module from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ItemFileError } from '../client/index.ts'
-import { CallFormatError, OptionError } from '../contracts/index.ts'
-import { NoCaseError, NothingToRunError, ProgramError } from '../kit/index.ts'
+import { CallFormatError, LockError, OptionError } from '../contracts/index.ts'
+import {
+  ExchangeSourceError,
+  NoCaseError,
+  NothingRecordedError,
+  NothingToRunError,
+  ProgramError,
+} from '../kit/index.ts'
 import {
   DataFileError,
   ExistingStateError,
@@ -14,12 +20,16 @@ import {
   StoreUnavailableError,
   version,
 } from '../server/index.ts'
+import { driftCommand } from './drift.ts'
 import { errorsCommand } from './errors.ts'
 import { explainCommand } from './explain.ts'
 import { fidelityCommand } from './fidelity.ts'
+import { lockCommand } from './lock.ts'
 import { matrixCommand } from './matrix.ts'
 import { methodsCommand } from './methods.ts'
 import { publishCommand } from './publish.ts'
+import { recordCommand } from './record.ts'
+import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { scenariosCommand } from './scenarios.ts'
 import { startCommand } from './start.ts'
@@ -36,9 +46,13 @@ const program = new Command('localtop')
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(runCommand())
   .addCommand(matrixCommand())
+  .addCommand(replayCommand())
   .addCommand(publishCommand())
   .addCommand(explainCommand())
   .addCommand(verifyCommand())
+  .addCommand(recordCommand())
+  .addCommand(driftCommand())
+  .addCommand(lockCommand())
   .addCommand(scenariosCommand())
   .addCommand(methodsCommand())
   .addCommand(errorsCommand())
@@ -96,8 +110,11 @@ function statusOf(error: unknown): number {
     OptionError,
     CallFormatError,
     DataFileError,
+    ExchangeSourceError,
     ItemFileError,
+    LockError,
     NoCaseError,
+    NothingRecordedError,
     NothingToRunError,
     ProgramError,
   ].some((kind) => error instanceof kind)

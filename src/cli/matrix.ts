@@ -1,5 +1,5 @@
-import { appendFileSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { Presets, SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../contracts/index.ts'
@@ -149,10 +149,11 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
   })
   makeFolder(flags.report)
   const interruption = new AbortController()
+  const impatience = new AbortController()
   const interrupt = () => {
-    if (interruption.signal.aborted) process.exit(130)
+    if (interruption.signal.aborted) return impatience.abort()
     interruption.abort()
-    complain('\nstopping the program; what there is will be reported')
+    complain('\nstopping the program; what there is will be reported (once more: kill it)')
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
@@ -178,6 +179,7 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
       failOn: flags.failOn ?? defaultFailOn,
       startedAt: new Date().toISOString(),
       signal: interruption.signal,
+      killSignal: impatience.signal,
       onProgress: progress.on,
       ...(showOutput && { onOutput: passThrough }),
     })
@@ -201,7 +203,11 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
 /** Said before anything runs rather than after everything has. */
 export function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    // Step by step: Node's own recursion never ends where a folder cannot hold another, as in /proc.
+    const missing: string[] = []
+    for (let at = resolve(folder); !existsSync(at); at = dirname(at)) missing.unshift(at)
+    for (const one of missing) mkdirSync(one)
+    if (!statSync(folder).isDirectory()) throw new Error('it is no folder')
   } catch (error) {
     throw new UsageError(`--report: ${folder} cannot be made: ${(error as Error).message}`)
   }

@@ -24,7 +24,8 @@ interface CompiledArgument {
 
 const compiled = new WeakMap<AnyContract, ReadonlyMap<string, CompiledArgument>>()
 
-function argumentsOf(contract: AnyContract): ReadonlyMap<string, CompiledArgument> {
+/** The parameters of a contract, each with its schema and its place, worked out once. */
+export function argumentsOf(contract: AnyContract): ReadonlyMap<string, CompiledArgument> {
   let found = compiled.get(contract)
   if (!found) {
     const shape = contract.request.shape as Record<string, z.ZodType>
@@ -46,7 +47,7 @@ function argumentsOf(contract: AnyContract): ReadonlyMap<string, CompiledArgumen
  * A text of blanks only counts as not sent: the official SDKs leave such parameters out, so nobody has
  * seen what the gateway makes of one (assumed).
  */
-const isSent = (value: string | TopFile | undefined): boolean =>
+export const isSent = (value: string | TopFile | undefined): boolean =>
   value !== undefined && (typeof value !== 'string' || (value !== '' && value.trim() !== ''))
 
 /** The first parameter that a profile demands and the call lacks. */
@@ -147,7 +148,8 @@ function issueOf(parameter: string, value: unknown, error: z.ZodError): Argument
   return { parameter, expected, received: show(value) }
 }
 
-function show(value: unknown): string {
+/** A value that somebody sent, as far as a sentence has room for it. */
+export function show(value: unknown): string {
   const text =
     typeof value === 'string'
       ? value
@@ -164,27 +166,31 @@ export function unknownArguments(contract: AnyContract, names: Iterable<string>)
 }
 
 /** Advisory limits that the call passes, and what is odd about structures: noted in the journal, never refused. */
-export function advisories(contract: AnyContract, sent: WireArguments): string[] {
-  const notes: string[] = []
-  for (const [name, { schema }] of argumentsOf(contract)) {
+export const advisories = (contract: AnyContract, sent: WireArguments): string[] =>
+  [...argumentsOf(contract)].flatMap(([name, { schema }]) => {
     const value = sent[name]
-    if (typeof value !== 'string' || value === '') continue
-    notes.push(...structureOddities(name, value, schema).map(({ text }) => text))
-    const advice = metaOf(schema)?.advice
-    if (!advice) continue
-    const { chars, bytes, min, max, oneOf } = advice
-    if (chars !== undefined && [...value].length > chars) {
-      notes.push(`${name} has ${[...value].length} characters; documents mention ${chars}`)
-    }
-    if (bytes !== undefined && Buffer.byteLength(value) > bytes) {
-      notes.push(`${name} has ${Buffer.byteLength(value)} bytes; documents mention ${bytes}`)
-    }
-    if ((min !== undefined && Number(value) < min) || (max !== undefined && Number(value) > max)) {
-      notes.push(`${name} is ${value}; documents mention ${min ?? 'any'} to ${max ?? 'any'}`)
-    }
-    if (oneOf && !oneOf.includes(value)) {
-      notes.push(`${name} is "${value}"; documents mention ${oneOf.join(', ')}`)
-    }
+    if (typeof value !== 'string' || value === '') return []
+    return [
+      ...structureOddities(name, value, schema).map(({ text }) => text),
+      ...adviceAgainst(name, value, schema),
+    ]
+  })
+
+/** The limits that only documents mention and a value passes, each in a sentence. */
+export function adviceAgainst(name: string, value: string, schema: z.ZodType): string[] {
+  const { chars, bytes, min, max, oneOf } = metaOf(schema)?.advice ?? {}
+  const notes: string[] = []
+  if (chars !== undefined && [...value].length > chars) {
+    notes.push(`${name} has ${[...value].length} characters; documents mention ${chars}`)
+  }
+  if (bytes !== undefined && Buffer.byteLength(value) > bytes) {
+    notes.push(`${name} has ${Buffer.byteLength(value)} bytes; documents mention ${bytes}`)
+  }
+  if ((min !== undefined && Number(value) < min) || (max !== undefined && Number(value) > max)) {
+    notes.push(`${name} is ${show(value)}; documents mention ${min ?? 'any'} to ${max ?? 'any'}`)
+  }
+  if (oneOf && !oneOf.includes(value)) {
+    notes.push(`${name} is "${show(value)}"; documents mention ${oneOf.join(', ')}`)
   }
   return notes
 }

@@ -213,6 +213,7 @@ export const controlRoutes = [
     path: '/coverage',
     does: 'lists the errors met, what the callers did next, and those never met; ?appKey= one app',
   },
+  { method: 'GET', path: '/metrics', does: 'answers counts, times and sizes as Prometheus text' },
   {
     method: 'POST',
     path: '/tenants',

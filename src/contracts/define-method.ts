@@ -138,6 +138,10 @@ export function levelOf({ name, level, session }: AnyContract): SecurityLevel | 
   return level ?? (/\.(get|search|query|list)$/.test(name) ? 'r1' : 'w1')
 }
 
+/** Whether a method only reads, as its name says: the platform labels none. */
+export const isReading = (name: string): boolean =>
+  /\.(get|search|query|list|count|check)$/.test(name)
+
 /** How a method's answer is written. */
 export const shapeOfAnswer = (contract: AnyContract): WireShape =>
   // Naming the response makes the schemas of a method of the catalogue.

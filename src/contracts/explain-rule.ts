@@ -134,6 +134,12 @@ function effectsIn({ then }: Rule, language: 'en' | 'zh'): string[] {
           }
         : { en: `refuse it with ${refuse}`, zh: `以 ${refuse} 拒绝` }
       : undefined,
+    then.refuseAfter !== undefined
+      ? {
+          en: `carry it out and refuse it with ${then.refuseAfter} all the same`,
+          zh: `执行后仍以 ${then.refuseAfter} 拒绝`,
+        }
+      : undefined,
     then.refuseToken !== undefined
       ? { en: `refuse it with ${then.refuseToken}`, zh: `以 ${then.refuseToken} 拒绝` }
       : undefined,

@@ -1,5 +1,10 @@
 // Declaring methods and looking them up
 
+export type { Mismatch } from './answer-shape/mismatch.ts'
+export { below, mismatch, valueAt } from './answer-shape/mismatch.ts'
+export type { Body } from './answer-shape/read-body.ts'
+export { isObject, readBody } from './answer-shape/read-body.ts'
+export { checkJson, checkXml, plainOf, structureIn } from './answer-shape/shape-check.ts'
 export type { ArgumentIssue } from './arguments.ts'
 export {
   advisories,
@@ -32,6 +37,7 @@ export type {
 export {
   contractTable,
   defineMethod,
+  isReading,
   requiredParameters,
   rootOf,
   shapeOfAnswer,
@@ -56,11 +62,33 @@ export { sampleAnswer, sampleRequest } from './documents/sample.ts'
 export type { MethodFilter, MethodList } from './documents/search.ts'
 export { listMethods, methodsNear, sessionWords, statusWords } from './documents/search.ts'
 export { typescriptOf } from './documents/typescript.ts'
+export type { MockComparison } from './drift/compare-answers.ts'
+export { createMockComparison } from './drift/compare-answers.ts'
+export type { DriftFinding, DriftKind, Findings, UsedParts } from './drift/drift.ts'
+export { compareWithContracts, createFindings, driftKinds, usedParts } from './drift/drift.ts'
+export type { Made } from './drift/replay.ts'
+export { scenarioFrom, worldFrom } from './drift/replay.ts'
 export { findError, magicReference } from './error-reference.ts'
+export type {
+  ExchangeLine,
+  ExchangeLines,
+  RecordingHeader,
+  Usage,
+} from './exchanges/exchange-lines.ts'
+export { ExchangeFormatError, readExchangeLines } from './exchanges/exchange-lines.ts'
+export type { PassedExchange, RecordedLine } from './exchanges/recorded-lines.ts'
+export { recordedLines } from './exchanges/recorded-lines.ts'
+export type { SentCalls, SentRequest } from './exchanges/sent-calls.ts'
+export { sentCalls } from './exchanges/sent-calls.ts'
+export { usageOf } from './exchanges/usage.ts'
 export { explainRule } from './explain-rule.ts'
 export type { Behaviour } from './fidelity.ts'
 // Verdicts on what an integration did
 export { adviceOn } from './judges/advice.ts'
+export type { BreachKind, CallBreach, Severity } from './judges/breach.ts'
+export { breachKindNames, severityOf } from './judges/breach.ts'
+export type { SentToMethod } from './judges/call-breaches.ts'
+export { breachesOf } from './judges/call-breaches.ts'
 export type { Coverage, MetError } from './judges/coverage.ts'
 export { errorsOfRules } from './judges/coverage.ts'
 export type {
@@ -80,6 +108,17 @@ export type { JudgeOptions, RunReport } from './judges/judge.ts'
 export { judgeRun } from './judges/judge.ts'
 export type { JudgeLimits } from './judges/limits.ts'
 export { judgeLimits } from './judges/limits.ts'
+export type { LockChange, LockFile, Locking, SourcedExchange } from './lock/lock.ts'
+export {
+  LockError,
+  lockChanges,
+  lockChangeText,
+  lockFile,
+  lockOf,
+  lockText,
+  mergeLocks,
+  readLock,
+} from './lock/lock.ts'
 export { authMethods, topAuthTokenCreate, topAuthTokenRefresh } from './methods/auth.ts'
 export {
   itemAdd,
@@ -113,9 +152,9 @@ export type { Problem } from './problems.ts'
 export { OptionError, pathText, problemsOf } from './problems.ts'
 export type { Profile, ProfileName } from './profile.ts'
 export { describeProfile, profileNames, profiles } from './profile.ts'
-export { batchSeparator, writeBatch } from './protocol/batch.ts'
+export { batchSeparator, separatorHeader, writeBatch } from './protocol/batch.ts'
 export type { Format } from './protocol/envelope.ts'
-export { responseKey } from './protocol/envelope.ts'
+export { contentTypes, responseKey, writeError } from './protocol/envelope.ts'
 export type {
   ErrorKind,
   Fidelity,
@@ -135,9 +174,15 @@ export {
   retryOf,
 } from './protocol/errors.ts'
 export { parseJson } from './protocol/json.ts'
+export { addMultipart, boundaryOf } from './protocol/multipart.ts'
 export type { AuthorizeView, SecurityLevel, TokenAnswer } from './protocol/oauth.ts'
 export { oauthErrors, oauthFacts, oauthPaths } from './protocol/oauth.ts'
-export { systemParameters } from './protocol/parameters.ts'
+export {
+  addUrlencoded,
+  isSystemParameter,
+  noParameters,
+  systemParameters,
+} from './protocol/parameters.ts'
 export type { TopFile, WireArguments } from './protocol/scalars.ts'
 export {
   boolean,
@@ -160,9 +205,16 @@ export {
   topText,
   topTextList,
 } from './protocol/scalars.ts'
-export type { SignMethod, TextParams } from './protocol/sign.ts'
+export type { SignForm, SignMethod, TextParams } from './protocol/sign.ts'
 // The protocol
-export { canonicalString, sign, signMethods } from './protocol/sign.ts'
+export {
+  acceptedForm,
+  canonicalString,
+  canonicalStringByPair,
+  digest,
+  sign,
+  signMethods,
+} from './protocol/sign.ts'
 export type { SubCodeFamily } from './protocol/sub-code-families.ts'
 export { subCodeFamilies } from './protocol/sub-code-families.ts'
 export {
@@ -195,6 +247,7 @@ export {
 } from './report/run-report.ts'
 export { style as reportStyle } from './report/style.ts'
 export type { Paint } from './report/text.ts'
+export { exchangesText } from './report/words.ts'
 export type { FaultSeed, Rule, RuleSeed } from './rule.ts'
 export { decidersOf, errorRef } from './rule.ts'
 export type {
@@ -207,6 +260,7 @@ export type {
   StepOutcomeExpected,
 } from './scenario.ts'
 export { defineScenario, expectations, scenario } from './scenario.ts'
+export { isSecretName } from './secret-names.ts'
 // The signature doctor
 export { CallFormatError } from './signature-doctor/call-format.ts'
 export type {

@@ -190,6 +190,11 @@ const json = z.record(z.string(), z.json())
 const effects = z.strictObject({
   /** Refuses with any platform error, as in `27/session-expired` or `isp.remote-service-timeout`; a list is gone through, one call after the other. */
   refuse: z.union([errorRef, z.array(errorRef).min(1)]).optional(),
+  /**
+   * Carries the call out and refuses it all the same, as a service does that answered too late for the
+   * gateway: whoever sends it again without asking does it twice.
+   */
+  refuseAfter: errorRef.optional(),
   /** Refuses an exchange or a refresh at `/token`, as in `refresh-expired`. */
   refuseToken: z.enum(tokenErrorNames).optional(),
   /**
@@ -270,17 +275,34 @@ const ruleEffect = effects
         message: 'lag changes what the shop shows, and answer does not look at the shop',
       })
     }
-    for (const change of ['answer', 'patch', 'lag'] as const) {
+    if (then.refuseAfter !== undefined) {
+      for (const other of ['answer', 'patch'] as const) {
+        if (then[other] === undefined) continue
+        context.addIssue({
+          code: 'custom',
+          path: [other],
+          message: `${other} is about an answer, and refuseAfter leaves none`,
+        })
+      }
+    }
+    for (const change of ['refuseAfter', 'answer', 'patch', 'lag'] as const) {
       if (then[change] === undefined || decided.length === 0) continue
       context.addIssue({
         code: 'custom',
         path: [change],
-        message: `${change} changes an answer, and ${decided[0]} leaves none`,
+        message:
+          change === 'refuseAfter'
+            ? `refuseAfter carries the call out, and ${decided[0]} decides before that`
+            : `${change} changes an answer, and ${decided[0]} leaves none`,
       })
     }
   })
 
-const times = z.union([z.enum(['once', 'always']), z.int().positive()]).optional()
+const times = z
+  .union([z.enum(['once', 'always']), z.int().positive()], {
+    error: 'expected once, always, or a number of times above 0',
+  })
+  .optional()
 
 export const rule = z
   .strictObject({

@@ -6,6 +6,10 @@ import { metaOf, unwrapped } from './protocol/wire-shape.ts'
 /** Something odd in a structure that is no reason to refuse a call. */
 export interface Oddity {
   readonly kind: 'no-json' | 'unknown-field' | 'missing-field'
+  /** Where: `order.items[0].itemId`. */
+  readonly path: string
+  /** The field that was probably meant. */
+  readonly meant?: string | undefined
   /** In a sentence, with the place. */
   readonly text: string
 }
@@ -24,7 +28,7 @@ export function structureOddities(parameter: string, text: string, schema: z.Zod
   try {
     value = parseJson(text)
   } catch {
-    return [{ kind: 'no-json', text: `${parameter} is no JSON` }]
+    return [{ kind: 'no-json', path: parameter, text: `${parameter} is no JSON` }]
   }
   look(value, schema.def.out as z.ZodType, parameter, found)
   return found.slice(0, most)
@@ -48,22 +52,22 @@ function look(value: unknown, schema: z.ZodType, path: string, found: Oddity[]):
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined
       if (field) look(part, field, `${path}.${name}`, found)
       else {
-        const text = unknownField(path, name, Object.keys(fields))
-        found.push({ kind: 'unknown-field', text })
+        found.push(unknownField(path, name, Object.keys(fields)))
       }
     }
     for (const name of metaOf(schema)?.requires ?? []) {
       if ((value as Record<string, unknown>)[name] === undefined) {
         const text = `${path}.${name} is missing; documents call it required`
-        found.push({ kind: 'missing-field', text })
+        found.push({ kind: 'missing-field', path: `${path}.${name}`, text })
       }
     }
   }
 }
 
-function unknownField(path: string, name: string, known: readonly string[]): string {
+function unknownField(path: string, name: string, known: readonly string[]): Oddity {
   const meant = nearest(underscored(name), known) ?? known.find((one) => one === underscored(name))
-  return `${path} has no field "${name}"${meant ? `. Did you mean "${meant}"?` : ''}`
+  const text = `${path} has no field "${name}"${meant ? `. Did you mean "${meant}"?` : ''}`
+  return { kind: 'unknown-field', path: `${path}.${name}`, meant, text }
 }
 
 /** `itemId` as `item_id`: fields of structures travel with underscores. */

@@ -16,6 +16,8 @@ export interface ChildOptions {
   readonly timeoutMs: number
   /** Ends it when it is aborted. */
   readonly signal?: AbortSignal | undefined
+  /** Ends it without asking when it is aborted. */
+  readonly killSignal?: AbortSignal | undefined
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Buffer) => void
 }
 
@@ -38,7 +40,7 @@ const outputMs = 500
  * @throws ProgramError when it cannot be started
  */
 export function runChild(options: ChildOptions): Promise<ChildOutcome> {
-  const { command, env, cwd, timeoutMs, signal, onOutput } = options
+  const { command, env, cwd, timeoutMs, signal, killSignal, onOutput } = options
   const [program = '', ...args] = command
   const started = performance.now()
   return new Promise((resolve, reject) => {
@@ -66,6 +68,8 @@ export function runChild(options: ChildOptions): Promise<ChildOutcome> {
     const onAbort = () => stop('aborted')
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
+    const onKill = () => killGroup(child, 'SIGKILL')
+    killSignal?.addEventListener('abort', onKill, { once: true })
 
     child.stdout?.on('data', (bytes: Buffer) => onOutput('stdout', bytes))
     child.stderr?.on('data', (bytes: Buffer) => onOutput('stderr', bytes))
@@ -74,6 +78,7 @@ export function runChild(options: ChildOptions): Promise<ChildOutcome> {
       clearTimeout(limit)
       clearTimeout(killing)
       signal?.removeEventListener('abort', onAbort)
+      killSignal?.removeEventListener('abort', onKill)
     }
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (child.pid !== undefined) return

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import {
   decidersOf,
   defaultFailOn,
+  type ExitEvidence,
   type Explanation,
   explainRule,
   type FailOn,
@@ -13,6 +14,8 @@ import {
   type ProgramRun,
   type RunReport,
   type Scenario,
+  statusText,
+  usageOf,
   verdictOn,
   type WorldSeed,
   worldSeed,
@@ -25,13 +28,17 @@ import {
   type KeptCertificate,
   type NamedScenario,
 } from '../server/index.ts'
+import { capsuleNote, leaveCapsule } from './capsule/leave.ts'
+import { createRecorder } from './capsule/recorder.ts'
 import { type ChildOutcome, runChild } from './child.ts'
 import { type Expected, unmetExpectations } from './expectations.ts'
+import { letLateCallsEnd } from './late-calls.ts'
 import { worldOf } from './scenario-runner.ts'
 import {
   childEnvironment,
   credentialsIn,
   fillIn,
+  lastLine,
   type Surroundings,
   withoutSecrets,
 } from './surroundings.ts'
@@ -72,6 +79,8 @@ export interface MatrixOptions {
   readonly startedAt?: string
   /** Stops the programs; what there is by then is reported. */
   readonly signal?: AbortSignal | undefined
+  /** Ends programs that do not stop when they are asked to, at once. */
+  readonly killSignal?: AbortSignal | undefined
   readonly onProgress?: (event: MatrixEvent) => void
   readonly onOutput?: (scenario: string, stream: 'stdout' | 'stderr', bytes: Buffer) => void
 }
@@ -87,8 +96,10 @@ export type MatrixEvent =
 
 /** Enough for a run of a minute; what is dropped is said in the report. */
 const journalBounds = { maxCount: 100_000, maxBytes: 256 * 1024 * 1024 }
-/** Exchanges that prove a finding are written with all they hold, up to so many. */
-const explainedExchanges = 200
+/** Exchanges are written with all they hold, up to so many; the rest in short. */
+const explainedExchanges = 2000
+/** Of wrong signs so many are explained. */
+const explainedSigns = 20
 
 /**
  * Runs a program once for each scenario, each with a gateway and a world of its own, and judges what
@@ -149,6 +160,7 @@ export async function runMatrix(options: MatrixOptions): Promise<MatrixReport> {
     runs: played,
     coverage: { met: [...met].sort(), missing: [...missing].filter((one) => !met.has(one)).sort() },
     verdict: verdictOn(played, failOn),
+    ...capsuleNote(played, options.folder),
   }
 }
 
@@ -161,16 +173,22 @@ async function playOne(
   const { command, env, cwd, folder, scale = 1, timeoutMs = 180_000, signal } = options
   const world = worldFor(named, options)
   const profile = options.gateway?.profile ?? scenario.profile ?? world.profile ?? 'guide'
-  await using gateway = createGateway({
+  const recorder = createRecorder()
+  const settings = {
     ...options.gateway,
-    world: seedOf(named, options),
     profile,
     rateLimit: options.gateway?.rateLimit ?? scenario.rateLimit,
+  }
+  const inForce = [{ title: scenario.title, rules: scenario.rules, clock: scenario.clock }]
+  await using gateway = createGateway({
+    ...settings,
+    ...recorder.options,
+    world: seedOf(named, options),
     // A shop of its own for each scenario, empty at first, wherever it is kept.
     store: options.gateway?.store ?? 'memory',
     data: join(options.gateway?.data ?? '.localtop', place),
     fresh: true,
-    scenarios: [{ title: scenario.title, rules: scenario.rules, clock: scenario.clock }],
+    scenarios: inForce,
     journal: journalBounds,
   })
   const { url } = await gateway.listen({
@@ -180,6 +198,7 @@ async function playOne(
   })
   const tls = await listenSecurely(gateway, options)
   if (scale !== 1) gateway.clock.scale(scale)
+  recorder.begin(() => gateway.clock.state().epochMs)
   const surroundings: Surroundings = {
     url,
     tls,
@@ -198,6 +217,7 @@ async function playOne(
     stderr: createWriteStream(join(folder, files.stderr)),
   }
   let outcome: ChildOutcome
+  let said = ''
   try {
     outcome = await runChild({
       command: fillIn(command, surroundings),
@@ -205,8 +225,10 @@ async function playOne(
       cwd,
       timeoutMs,
       signal,
+      killSignal: options.killSignal,
       onOutput(stream, bytes) {
         outputs[stream].write(bytes)
+        if (stream === 'stderr') said = `${said}${bytes}`.slice(-4000)
         options.onOutput?.(place, stream, bytes)
       },
     })
@@ -216,6 +238,7 @@ async function playOne(
     )
   }
   const { exit, stopped, ms } = outcome
+  recorder.end()
   if (stopped === undefined) await letLateCallsEnd(gateway)
   const report = gateway.report({
     // A program that was stopped has not said how it went.
@@ -223,8 +246,7 @@ async function playOne(
     expect: 'rules',
     limits: options.limits,
   })
-  const proof = new Set(report.findings.flatMap(({ exchanges }) => exchanges))
-  writeExchanges(join(folder, files.exchanges), gateway, proof)
+  writeExchanges(join(folder, files.exchanges), gateway)
   const state =
     stopped === 'aborted'
       ? 'interrupted'
@@ -233,10 +255,12 @@ async function playOne(
         : report.calls.total === 0
           ? 'no-call'
           : 'ended'
-  return {
+  const run: ProgramRun = {
     scenario: place,
     title: { en: scenario.title, zh: scenario.titleZh ?? scenario.title },
     state,
+    ...(state === 'no-call' &&
+      isFailure(exit) && { noCall: endedEarly(exit, lastLine(said, world)) }),
     exit,
     seconds: secondsOf(ms),
     met: wasMet(
@@ -247,6 +271,30 @@ async function playOne(
     report,
     unmet: unmetIn(named, report, gateway),
     files,
+  }
+  return leaveCapsule(join(folder, `${place}.capsule.json`), run, {
+    recording: recorder.recording(),
+    gateway,
+    options: settings,
+    world,
+    scenarios: inForce,
+    program: withoutSecrets(command, world),
+    scale,
+    lateCalls: stopped === undefined,
+    expect: expectedIn(named),
+    limits: options.limits,
+    failOn: options.failOn ?? defaultFailOn,
+  })
+}
+
+const isFailure = ({ status }: ExitEvidence) => status !== 0
+
+/** Said where a program has failed before its first call: how to find the gateway is not what it lacks. */
+function endedEarly(exit: ExitEvidence, words: string): Explanation {
+  const how = statusText(exit)
+  return {
+    en: `no call arrived: the program ended with ${how} before it made one${words === '' ? ', and said nothing on stderr' : `; it said last: ${words}`}`,
+    zh: `没有收到任何调用：程序在发出调用前以 ${how} 结束${words === '' ? '，stderr 中没有输出' : `，最后输出：${words}`}`,
   }
 }
 
@@ -265,25 +313,14 @@ async function listenSecurely(gateway: Gateway, { tls, host, replaceGlobals }: M
  * A scenario of the library does not know how many items the program has; what it expects is for the
  * bundled client. What a file of the user's own expects is held.
  */
-function unmetIn(
-  { scenario, file }: NamedScenario,
-  report: RunReport,
-  gateway: Gateway,
-): Explanation[] {
-  const { expect } = scenario as { readonly expect?: Expected | undefined }
-  if (!expect || dirname(resolve(file)) === resolve(bundledScenarios)) return []
+const expectedIn = ({ scenario, file }: NamedScenario) =>
+  dirname(resolve(file)) === resolve(bundledScenarios) ? undefined : scenario.expect
+
+function unmetIn(named: NamedScenario, report: RunReport, gateway: Gateway): Explanation[] {
+  const expect: Expected | undefined = expectedIn(named)
+  if (!expect) return []
   const called = gateway.exchanges.list().map(({ method }) => method)
   return unmetExpectations(expect, report, called)
-}
-
-/** Longer than a scenario lets a call wait. */
-const latest = '24h'
-
-/** Calls whose program did not wait for them are carried out all the same, as the platform would. */
-export async function letLateCallsEnd(gateway: Gateway): Promise<void> {
-  gateway.clock.advance(latest)
-  // Whoever slept on the clock goes on in a later turn of the event loop.
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /**
@@ -310,14 +347,25 @@ function wasMet(
 /** Whether whoever makes the call notices the rule: the rest prepares what comes later. */
 const isFelt = ({ then }: Scenario['rules'][number]) =>
   decidersOf(then).length > 0 ||
-  [then.fault, then.answer, then.patch, then.lag, then.delay].some((one) => one !== undefined)
+  [then.fault, then.answer, then.patch, then.lag, then.delay, then.refuseAfter].some(
+    (one) => one !== undefined,
+  )
 
-/** Writes the journal as JSON Lines; what proves a finding with all it holds. */
-export function writeExchanges(file: string, gateway: Gateway, proof: ReadonlySet<string>): void {
-  let left = explainedExchanges
-  const lines = gateway.exchanges.list().map((exchange) => {
-    const whole = proof.has(exchange.id) && left-- > 0 && gateway.exchanges.find(exchange.id)
-    return JSON.stringify(whole || exchange)
+/**
+ * Writes the journal as JSON Lines, so that a verdict can be checked: each exchange with what it used of the
+ * contract, which `localtop lock` reads.
+ */
+export function writeExchanges(file: string, gateway: Gateway): void {
+  let signs = explainedSigns
+  const lines = gateway.exchanges.list().map((exchange, at) => {
+    // To explain a wrong sign takes long, and such a call has used nothing.
+    const isUse = exchange.gate !== 'signature'
+    const whole = isUse || signs-- > 0 ? gateway.exchanges.find(exchange.id) : undefined
+    const used = isUse && whole ? usageOf(whole) : undefined
+    return JSON.stringify({
+      ...((at < explainedExchanges && whole) || exchange),
+      ...(used && { used }),
+    })
   })
   writeFileSync(file, lines.map((line) => `${line}\n`).join(''))
 }

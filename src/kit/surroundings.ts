@@ -59,13 +59,25 @@ export function fillIn(command: readonly string[], values: Surroundings): string
   )
 }
 
-/** Secrets that somebody has written into a command line, hidden. */
-export function withoutSecrets(command: readonly string[], world: ParsedWorld): string[] {
+function secretsOf(world: ParsedWorld): Set<string> {
   const secrets = new Set([
     ...world.apps.map(({ app_secret }) => app_secret),
     ...world.sessions.flatMap(({ session, refresh_token }) => [session, refresh_token ?? '']),
   ])
   secrets.delete('')
+  return secrets
+}
+
+/** The last line that a program has printed, its world's secrets hidden, as far as a sentence can hold it. */
+export function lastLine(output: string, world: ParsedWorld): string {
+  let line = output.trimEnd().split('\n').at(-1)?.trim() ?? ''
+  for (const secret of secretsOf(world)) line = line.replaceAll(secret, '***')
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line
+}
+
+/** Secrets that somebody has written into a command line, hidden. */
+export function withoutSecrets(command: readonly string[], world: ParsedWorld): string[] {
+  const secrets = secretsOf(world)
   return command.map((argument) => {
     const [, before = '', value = ''] = /^(.*?=)?(.*)$/s.exec(argument) ?? []
     return secrets.has(value) ? `${before}***` : argument

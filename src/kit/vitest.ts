@@ -1,5 +1,5 @@
 import { test as base, expect } from 'vitest'
-import { errorNameOfWire } from '../contracts/index.ts'
+import { errorNameOfWire, exchangesText } from '../contracts/index.ts'
 import type { Exchange, Gateway } from '../server/index.ts'
 import { contractBreaches } from './contract-breaches.ts'
 import { createFixture, type Fixture } from './fixture.ts'
@@ -98,7 +98,8 @@ expect.extend({
             : [
                 `expected the contract to be kept in ${calls.length} calls:`,
                 ...breaches.map(
-                  ({ exchange, method, problem }) => `#${exchange} ${method}: ${problem}`,
+                  ({ exchanges, method, detail }) =>
+                    `${exchangesText({ exchanges })} ${method}: ${detail.en}`,
                 ),
               ].join('\n'),
     }

@@ -1,5 +1,6 @@
 import type { Profile } from '../contracts/profile.ts'
 import type { Format } from '../contracts/protocol/envelope.ts'
+import type { Explanation } from '../contracts/protocol/errors.ts'
 import type { Parameters } from '../contracts/protocol/parameters.ts'
 import type { App, World } from './state/world.ts'
 
@@ -13,8 +14,8 @@ export interface Received extends Parameters {
   /** The raw body of a JSON, XML or text call, which is signed but not read as parameters. */
   readonly rawBody: string
   readonly contentType: string
-  /** The body passed the gateway's limit and was not read. */
-  readonly tooLarge: boolean
+  /** What passed a limit of the gateway and was not read. */
+  readonly tooLarge: Explanation | undefined
   /** What `x-localtop-error` asks for. */
   readonly forcedError: string | undefined
   /** The world of the app key, or the gateway's own where the key is nobody's. */
@@ -27,6 +28,8 @@ export interface Received extends Parameters {
   readonly requestId: string
   /** The virtual time at which the call arrived, in milliseconds. */
   readonly now: number
+  /** The real time at which it arrived, in milliseconds. */
+  readonly wall: number
 }
 
 /**

@@ -8,6 +8,7 @@ import type { WireFault } from '../contracts/wire-faults.ts'
 import type { Received } from './call.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { Answer } from './encode.ts'
+import type { Limits } from './limits.ts'
 import type { Listening, ListenOptions } from './listen.ts'
 import type { GatewayOptions } from './options.ts'
 import type { ReportOptions } from './report.ts'
@@ -17,6 +18,7 @@ import type { Snapshot } from './state/snapshot.ts'
 import type { StoreUnavailableError } from './state/store-error.ts'
 import type { App, World } from './state/world.ts'
 import type { Entry, Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
+import type { Metrics } from './traffic/metrics.ts'
 import type { ActiveRule, Rules } from './traffic/rules.ts'
 
 /** A running gateway, with or without a socket. */
@@ -57,6 +59,8 @@ export interface GatewayClock {
   advance(duration: string): ClockState
   scale(factor: number): ClockState
   resume(): ClockState
+  /** Lets delays that are over end, where the real time is one that was given (`wall`) and has been moved. */
+  tick(): void
 }
 
 /** Narrows to one tenant: rules that only its calls meet, beside those of the gateway. */
@@ -114,6 +118,8 @@ export interface Answered extends Answer {
 export interface GatewayCore {
   readonly gateway: Gateway
   readonly options: GatewayOptions
+  readonly limits: Limits
+  readonly metrics: Metrics
   readonly profile: Profile
   readonly base: World
   worldOf(appKey: string | undefined): World

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import type * as z from 'zod'
 import { type Problem, problemsOf } from '../contracts/problems.ts'
@@ -30,15 +30,23 @@ export function readDataFile<T extends z.ZodType>(
   schema: T,
   /** What is wrong beyond the schema, by its place. */
   check: (value: z.output<T>) => readonly Problem[] = () => [],
+  mostBytes = Number.POSITIVE_INFINITY,
 ): z.output<T> {
   let source: string
   try {
+    const { size } = statSync(file)
+    if (size > mostBytes) {
+      const message = `the file has ${size} bytes; expected at most ${mostBytes}`
+      throw new DataFileError(file, [{ path: '', message }])
+    }
     source = readFileSync(file, 'utf8')
   } catch (error) {
+    if (error instanceof DataFileError) throw error
     const reason =
       (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)
     throw new DataFileError(file, [{ path: '', message: reason }])
   }
+  if (source.trim() === '') throw new DataFileError(file, [{ path: '', message: 'it is empty' }])
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, merge: true, logLevel: 'error' })
   const [broken] = document.errors
@@ -47,7 +55,7 @@ export function readDataFile<T extends z.ZodType>(
       {
         path: '',
         line: lines.linePos(broken.pos[0]).line,
-        message: broken.message.split('\n')[0] ?? '',
+        message: broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:$/, '') ?? '',
       },
     ])
   }

@@ -19,7 +19,7 @@ import { unknownMethods } from '../contracts/rule-checks.ts'
 import type { Scenario } from '../contracts/scenario.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { writtenWindow } from '../contracts/written-values.ts'
-import { type App as AppOfGateway, createApp } from './app.ts'
+import { createApp, type App as HttpApp } from './app.ts'
 import type { Received } from './call.ts'
 import type { Answered, Gateway, GatewayCore, Noted } from './core.ts'
 import { createDiagnosis } from './diagnosis.ts'
@@ -27,6 +27,7 @@ import { encode } from './encode.ts'
 import { gatesFor } from './gates/index.ts'
 import type { AnyHandler } from './handlers/handler.ts'
 import { handlers } from './handlers/index.ts'
+import { defaultLimits, type Limits } from './limits.ts'
 import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Runnable, Verdict } from './pipeline.ts'
@@ -42,6 +43,7 @@ import { StoreUnavailableError } from './state/store-error.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
 import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
+import { createMetrics } from './traffic/metrics.ts'
 import { createRules, type Fate } from './traffic/rules.ts'
 import { createJournalSharing } from './traffic/shared-journal.ts'
 
@@ -62,6 +64,7 @@ interface TenantRecord {
 export function createGateway(options: GatewayOptions = {}): Gateway {
   const { httpStatus = 'always-200', seed: idSeed = 1 } = options
   const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
+  const limits: Limits = { ...defaultLimits, ...options.limits }
   const clock = createClock(options.wall)
   // Gateways that share a store must not give the same request ids.
   const idsOf = (seed: number | string) =>
@@ -120,14 +123,16 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   })
   const journal = createJournal(
     diagnosis.ofRefused,
-    options.journal?.maxCount,
-    options.journal?.maxBytes,
+    options.journal?.maxCount ?? limits.journalCount,
+    options.journal?.maxBytes ?? limits.journalBytes,
   )
   const sharing = createJournalSharing(store, journal, {
     worldOf: (id) => (id === '' ? base : worlds.get(id)),
     findContract: (name) => findOAuthEndpoint(name) ?? contractOf(name),
     gates: [...gates.gates, ...oauthGates],
   })
+
+  const metrics = createMetrics()
 
   function reportBug(problem: Error) {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
@@ -363,6 +368,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function note(entry: Noted): string {
     const added = journal.add({ ...entry, wall: clock.wall() })
     sharing.add(added)
+    metrics.count(entry)
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
       const hint = newest && isSignRefused(newest) ? diagnosis.hint(entry.call) : undefined
@@ -429,15 +435,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   /** What other gateways have acknowledged must be seen; where that fails, {@link Store.trouble} says so. */
-  const fetchFresh: AppOfGateway['fetch'] = (request, port) => {
+  const fetchFresh: HttpApp['fetch'] = (request, port) => {
     const fresh = store.fresh()
-    if (!fresh) return app.fetch(request, port)
-    return fresh.catch(() => undefined).then(() => app.fetch(request, port))
+    if (!fresh) return answerRequest(request, port)
+    return fresh.catch(() => undefined).then(() => answerRequest(request, port))
   }
 
   const listening = new Set<Listening>()
   const core: Omit<GatewayCore, 'gateway'> = {
     options,
+    limits,
+    metrics,
     get profile() {
       return profileOf(base, undefined)
     },
@@ -480,7 +488,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     },
     async listen(listenOptions = {}) {
       await ready()
-      const server = await listen(fetchFresh, listenOptions)
+      const server = await listen(fetchFresh, listenOptions, limits)
       listening.add(server)
       return server
     },
@@ -520,6 +528,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       })
       await store.transact(() => {
         if (worlds.has(tenant.appKey)) closeTenant(tenant.appKey)
+        else if (worlds.size >= limits.tenants) {
+          throw new OptionError(
+            `there are ${worlds.size} tenants, and no more are taken; drop some (DELETE /tenants/:appKey) or reset`,
+          )
+        }
         openTenant(tenant.appKey).plant(seed)
         store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
       })
@@ -532,6 +545,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       advance: (duration) => moveClock({ advance: duration }),
       scale: (factor) => moveClock({ scale: factor }),
       resume: () => moveClock({ resume: true }),
+      tick: () => clock.tick(),
     },
     scenarios: {
       list: ({ appKey } = {}) => rules.list(tenantWorld(appKey)),
@@ -565,6 +579,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     [Symbol.asyncDispose]: () => gateway.close(),
   }
   const app = createApp(Object.assign(core, { gateway }) as GatewayCore)
+  const { tap } = options
+  const answerRequest: HttpApp['fetch'] = tap
+    ? (request, port) =>
+        tap.pass(request, async (passed) => app.fetch(passed, port), {
+          issued: () => base.ids.issued(),
+          continueAfter: (issued) => base.continueAfter(issued),
+        })
+    : app.fetch
   return gateway
 }
 

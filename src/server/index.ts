@@ -18,9 +18,17 @@ export { fidelityLedger } from './fidelity.ts'
 export { magicParameters } from './gates/request.ts'
 export { createGateway, methodCounts } from './gateway.ts'
 export type { Handler, HandlerContext } from './handlers/handler.ts'
+export type { Limits } from './limits.ts'
 export type { Listening, ListenOptions } from './listen.ts'
 export { isLoopback, PortInUseError } from './listen.ts'
-export type { GatewayOptions, LogEvent, MethodEntry } from './options.ts'
+export type {
+  GatewayOptions,
+  IssuedNumbers,
+  LogEvent,
+  MethodEntry,
+  Tap,
+  WrittenAnswer,
+} from './options.ts'
 export { ExistingStateError } from './options.ts'
 export { packageRoot } from './package-root.ts'
 export type { ReportOptions } from './report.ts'

@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import { controlPath } from '../contracts/control.ts'
+import type { Limits } from './limits.ts'
 import type { Env, Guard } from './routes/env.ts'
 import type { Certificate } from './tls.ts'
 
@@ -44,8 +45,6 @@ export class PortInUseError extends Error {
 
 export const isLoopback = (host: string) => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)
 
-/** The longest URL and headers that are read, in bytes; Node's own default is 16 KB. */
-const maxUrlBytes = 256 * 1024
 /** How long calls under way may still take when the gateway closes, in milliseconds. */
 const graceMs = 2000
 const sweepMs = 20
@@ -58,6 +57,7 @@ const sweepMs = 20
 export async function listen(
   fetch: (request: Request, port: Env['Bindings']) => Response | Promise<Response>,
   { port = 0, host = '127.0.0.1', replaceGlobals = false, tls }: ListenOptions,
+  limits: Limits,
 ): Promise<Listening> {
   const controlToken = randomBytes(24).toString('base64url')
   const guard: Guard = { token: controlToken, open: isLoopback(host) }
@@ -68,11 +68,11 @@ export async function listen(
         incoming: incoming as IncomingMessage,
         outgoing: outgoing as ServerResponse,
       }),
-    // A GET carries all its parameters in the URL.
-    serverOptions: { maxHeaderSize: maxUrlBytes, ...tls },
+    serverOptions: { ...slowClients(limits), maxHeaderSize: limits.headerBytes, ...tls },
     ...(tls && { createServer: createHttpsServer }),
     overrideGlobalObjects: replaceGlobals,
   })
+  server.maxConnections = limits.connections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortInUseError(host, port) : error),
@@ -88,6 +88,17 @@ export async function listen(
     host,
     port: actual,
     close: () => closeServer(server),
+  }
+}
+
+/** Who is too slow in asking is answered with 408 and cut. How slowly an answer is read is nobody's business. */
+function slowClients({ headersMs, requestMs, idleMs }: Limits) {
+  return {
+    headersTimeout: Math.min(headersMs, requestMs),
+    requestTimeout: requestMs,
+    keepAliveTimeout: idleMs,
+    // Node looks at all connections this often.
+    connectionsCheckingInterval: Math.ceil(Math.min(headersMs, requestMs) / 4),
   }
 }
 

@@ -1,10 +1,12 @@
 import type { AnyContract } from '../contracts/define-method.ts'
 import type { ProfileName } from '../contracts/profile.ts'
 import type { ScenarioSeed } from '../contracts/scenario.ts'
+import type { WireFault } from '../contracts/wire-faults.ts'
 import type { WorldSeed } from '../contracts/world.ts'
 import type { SignatureHint } from './diagnosis.ts'
 import type { HttpStatusMode } from './encode.ts'
 import type { AnyHandler } from './handlers/handler.ts'
+import type { Limits } from './limits.ts'
 import type { ScenarioFile } from './scenarios-in-force.ts'
 import type { FileDoor } from './state/file-door.ts'
 import type { Durability } from './state/journal-adapter.ts'
@@ -48,6 +50,8 @@ export interface GatewayOptions {
   readonly httpStatus?: HttpStatusMode | undefined
   /** Bounds of the journal. @default 1000 exchanges, 32 MB */
   readonly journal?: { readonly maxCount?: number; readonly maxBytes?: number } | undefined
+  /** What the gateway takes no more of. @default see {@link Limits} */
+  readonly limits?: Partial<Limits> | undefined
   /** Methods beside, or instead of, those that come with LocalTOP. */
   readonly methods?: readonly MethodEntry[] | undefined
   /** Told of every call, and of mistakes of the gateway's own. @default silent */
@@ -56,6 +60,39 @@ export interface GatewayOptions {
   readonly files?: FileDoor | undefined
   /** The real time in milliseconds. @default Date.now */
   readonly wall?: (() => number) | undefined
+  /** Stands between every caller and the gateway. @default nobody */
+  readonly tap?: Tap | undefined
+}
+
+/** Sees what comes before the gateway does, and what it answers: by this a run is kept and repeated. */
+export interface Tap {
+  /** Passes a request on, when and as it likes. */
+  pass(
+    request: Request,
+    next: (request: Request) => Promise<Response>,
+    numbers: IssuedNumbers,
+  ): Promise<Response>
+  /**
+   * Told of every answer at `/router/rest` and `/router/batch` as it was written, whatever the wire does to
+   * it afterwards. The request is the one that was passed on.
+   */
+  answered(request: Request, answer: WrittenAnswer): void
+}
+
+/** How many item, SKU and picture numbers the gateway's own world has given out. */
+export interface IssuedNumbers {
+  issued(): number
+  /** Goes on after so many, where fewer have been given out. */
+  continueAfter(issued: number): void
+}
+
+/** What a gateway has to say to a call; `fault` is what happens to it on the wire. */
+export interface WrittenAnswer {
+  readonly status: number
+  readonly body: string
+  /** Its numbers in the journal, with commas for a batch. */
+  readonly exchange: string
+  readonly fault: WireFault | undefined
 }
 
 /** A contract with what answers it. */

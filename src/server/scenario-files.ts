@@ -6,6 +6,7 @@ import { type KnownMethods, knownMethods } from '../contracts/registry.ts'
 import { unknownMethods } from '../contracts/rule-checks.ts'
 import { type Scenario, scenario } from '../contracts/scenario.ts'
 import { readDataFile } from './data-files.ts'
+import { defaultLimits } from './limits.ts'
 import { packageRoot } from './package-root.ts'
 
 /** A scenario with the name that people call it by. */
@@ -44,7 +45,8 @@ export interface LoadOptions {
  */
 export function loadScenario(nameOrFile: string, options: LoadOptions = {}): NamedScenario {
   const { folder = bundledScenarios } = options
-  const read = (file: string) => readDataFile(file, scenario, (value) => problemsIn(value, options))
+  const read = (file: string) =>
+    readDataFile(file, scenario, (value) => problemsIn(value, options), defaultLimits.scenarioBytes)
   if (extension.test(nameOrFile)) {
     return {
       name: basename(nameOrFile).replace(extension, ''),

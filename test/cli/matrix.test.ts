@@ -395,7 +395,7 @@ describe('a wrong use is said in one line that names it', () => {
     [
       ['--fail-on', 'slow'],
       ['x'],
-      /--fail-on.*"slow" is none of silent, backoff, duplicates, losses, expectations, not-met, exit, any, none/,
+      /--fail-on.*"slow" is none of silent, backoff, duplicates, losses, contract, contract\/wrong-type, .*, expectations, not-met, exit, any, none/,
     ],
     [['--fail-on', 'none,any'], ['x'], /^localtop: --fail-on: none goes with nothing else\n$/],
     [['--jobs', '0'], ['x'], /--jobs.*expected 1 to 64/],

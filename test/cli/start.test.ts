@@ -8,6 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { wireFaultKinds } from '../../src/contracts/index.ts'
 import { createGateway } from '../../src/server/index.ts'
 import { type Running, runCommand, startCommand } from '../support/command.ts'
+import { over, phone, signedParams } from '../support/gateway.ts'
+import { openSocket } from '../support/raw-socket.ts'
 
 const exec = promisify(execFile)
 
@@ -70,6 +72,30 @@ describe('localtop start', () => {
     running?.child.kill(signal)
     expect(await running?.ended).toMatchObject({ status: 0, stderr: '' })
     await expect(fetch(url)).rejects.toThrow()
+  })
+
+  it('finishes the call that is under way when it is told to stop, and keeps it', async () => {
+    const { port, url, controlUrl } = await start()
+    const form = String(new URLSearchParams(signedParams(over(url), 'taobao.item.add', phone)))
+    const socket = await openSocket(port)
+    socket.write(
+      `POST /router/rest HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n`,
+    )
+    socket.write(form.slice(0, 100))
+    // A call on another connection, answered, shows that the half one is being read.
+    const { counts } = await getJson(`${controlUrl}/health`)
+    running?.child.kill('SIGTERM')
+    await expect
+      .poll(() => fetch(url).then(String, () => 'listens no more'))
+      .toBe('listens no more')
+    socket.write(form.slice(100))
+    expect((await socket.reply()).body).toContain('"item_add_response"')
+    expect(await socket.ended()).toBe('')
+    expect(await running?.ended).toMatchObject({ status: 0, stderr: '' })
+
+    const again = await start()
+    const after = await getJson(`${again.controlUrl}/health`)
+    expect(after.counts.items).toBe((counts.items ?? 0) + 1)
   })
 
   it('keeps what it has acknowledged from one start to the next', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  breachKindNames,
   type CallEvidence,
   type Finding,
   gradeRule,
@@ -338,6 +339,43 @@ describe('back-off', () => {
     expect(ids(judge([lost], { exit: 1 }))).toEqual([])
   })
 
+  it('may give up on what a service refuses in words of its own', () => {
+    expect(ids(judge([add('A', { gives: '15/9100' })], { exit: 1 }))).toEqual([])
+    expect(ids(judge([add('A', { gives: '10' })], { exit: 1 }))).toEqual(['gave-up'])
+  })
+
+  it('may give up on a short ban once the app has been told of a long one', () => {
+    const calls = [
+      add('A', { t: 0, gives: { ban: 15 } }),
+      add('B', { t: 15_500 }),
+      add('C', { t: 15_900, gives: { ban: 21_600 } }),
+    ]
+    expect(ids(judge(calls, { exit: 1 }))).toEqual([])
+  })
+
+  it('may give up once questions about the item were not answered either', () => {
+    const asked = (t: number, gives: Sketch['gives'] = isp): Sketch => ({
+      method: 'taobao.items.custom.get',
+      params: { outer_id: 'A' },
+      t,
+      gives,
+    })
+    const refused = add('A', { t: 0, gives: isp })
+    expect(ids(judge([refused, asked(900), asked(2900)], { exit: 1 }))).toEqual([])
+    expect(ids(judge([refused, asked(900), asked(2900), add('B', { t: 9000 })]))).toEqual([])
+    expect(ids(judge([refused, asked(900), asked(2900, 'ok')], { exit: 1 }))).toEqual(['gave-up'])
+  })
+
+  it('is none in a pool whose workers each send another call again at once', () => {
+    const pool = (wait: number) =>
+      ['A', 'B', 'C', 'D'].flatMap((name, at) => [
+        add(name, { t: at * 1000, gives: '8' }),
+        add(name, { t: at * 1000 + wait }),
+      ])
+    expect(ids(judge(pool(60), { exit: 0 }))).toEqual(['did-not-wait'])
+    expect(ids(judge(pool(300), { exit: 0 }))).toEqual([])
+  })
+
   it('has no grade where nothing was refused, and an A where nothing is objected to', () => {
     expect(judge([add('A')], { exit: 0 }).backOff).toBeNull()
     expect(judge([add('A', { gives: isv })], { exit: 1 }).backOff).toBe('A')
@@ -514,6 +552,14 @@ describe('any run', () => {
     executed: fc.boolean(),
     fault: fc.option(
       fc.record({ kind: anyText, hook: fc.constantFrom('before' as const, 'after' as const) }),
+    ),
+    breaches: fc.array(
+      fc.record({
+        kind: fc.constantFrom(...breachKindNames),
+        path: anyText,
+        detail: fc.record({ en: anyText, zh: anyText }),
+      }),
+      { maxLength: 3 },
     ),
   })
   const evidence: fc.Arbitrary<RunEvidence> = fc.record({

@@ -93,7 +93,7 @@ describe('a mistake in a scenario is named by its place', () => {
     ],
     [
       { then: {} },
-      'rules[0].then: expected at least one of refuse, refuseToken, ban, expireSession, revokeSession, quota, appSecret, clock, delay, lag, fault, answer, patch, setState',
+      'rules[0].then: expected at least one of refuse, refuseAfter, refuseToken, ban, expireSession, revokeSession, quota, appSecret, clock, delay, lag, fault, answer, patch, setState',
     ],
     [
       { then: { refuse: 27, ban: '1s' } },

@@ -10,6 +10,7 @@ import {
 import { reject, rejectBusiness } from '../../src/contracts/protocol/errors.ts'
 import { project, selectionOf } from '../../src/contracts/protocol/fields.ts'
 import { parseJson, writeJson } from '../../src/contracts/protocol/json.ts'
+import { readXml, textsOf } from '../../src/contracts/protocol/read-xml.ts'
 import {
   boolean,
   date,
@@ -21,7 +22,6 @@ import {
 } from '../../src/contracts/protocol/scalars.ts'
 import { shapeOf } from '../../src/contracts/protocol/wire-shape.ts'
 import { escapeXml, writeXml } from '../../src/contracts/protocol/xml.ts'
-import { readXml, textsOf } from '../../src/kit/contract-suite/read-xml.ts'
 
 const sku = z.object({ sku_id: id, quantity: number, properties: text }).partial()
 const item = z

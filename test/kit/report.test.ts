@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { breachKindNames } from '../../src/contracts/index.ts'
 import {
   failOnNames,
   type MatrixReport,
@@ -44,6 +45,8 @@ describe('the verdict', () => {
       'backoff',
       'duplicates',
       'losses',
+      'contract',
+      ...breachKindNames.map((kind) => `contract/${kind}`),
       'expectations',
       'not-met',
       'exit',
@@ -82,9 +85,15 @@ describe('a scenario that did not come to pass', () => {
   it('is counted apart from those that were passed', () => {
     const matrix = matrixReport([honest, { ...honest, scenario: 'open', met: false }], ['none'])
     expect(report(matrix, 'text')).toContain(
-      'Passed: 1 of 2 scenarios without objection. 1 did not come to pass, so nothing is known of it.',
+      'Passed: of 2 scenarios 0 with objections, 1 without; 1 did not come to pass, so nothing is known of it.',
     )
-    expect(report(matrix, 'html')).toContain('1 个场景没有发生，未能检验。')
+    expect(report(matrix, 'text')).toMatch(/^open +exit 1, not met /m)
+    expect(report(matrix, 'junit')).toMatch(
+      /failures="0" errors="0" skipped="1".*<skipped message="[^"]*did not come to pass/s,
+    )
+    const [, open = ''] = report(matrix, 'html').split('<section id="run-2">')
+    expect(open.slice(0, open.indexOf('</section>'))).not.toContain('Nothing to object to')
+    expect(report(matrix, 'html')).toContain('1 个没有发生，未能检验。')
   })
 })
 
@@ -107,7 +116,7 @@ liar  what happens in liar
 
 errors met    15/isv.invalid-parameter:title
 never met     25
-Failed: 1 of 2 scenarios without objection.
+Failed: of 2 scenarios 1 with objections, 1 without.
   liar: silent: A refusal was taken for success
   liar: losses: Items were never created
 `)

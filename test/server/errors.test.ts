@@ -14,8 +14,9 @@ import {
   timeGet,
 } from '../../src/contracts/index.ts'
 import { gateTable } from '../../src/server/gates/index.ts'
-import { magicParameters, maxBodyBytes } from '../../src/server/gates/request.ts'
+import { magicParameters } from '../../src/server/gates/request.ts'
 import { createGateway, type Gateway } from '../../src/server/index.ts'
+import { defaultLimits } from '../../src/server/limits.ts'
 import {
   bothProfiles,
   call,
@@ -353,7 +354,7 @@ describe.each(bothProfiles)('%s: an error that the gateway models', (profile) =>
         gateway,
         new Request('http://localhost/router/rest?format=json', {
           method: 'POST',
-          body: new Uint8Array(maxBodyBytes + 1),
+          body: new Uint8Array(defaultLimits.bodyBytes + 1),
         }),
       ),
     'missing-method': () => changed({ method: undefined }),

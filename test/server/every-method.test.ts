@@ -12,7 +12,7 @@ import {
   sampleRequest,
   type WireArguments,
 } from '../../src/contracts/index.ts'
-import { readXml, type XmlElement } from '../../src/kit/contract-suite/read-xml.ts'
+import { readXml, type XmlElement } from '../../src/contracts/protocol/read-xml.ts'
 import { createGateway } from '../../src/server/index.ts'
 import { type Params, send, signedParams } from '../support/gateway.ts'
 

@@ -521,3 +521,28 @@ describe('a rule about a method that nobody answers', () => {
     expect(gateway.scenarios.set([{ title: 'own', rules }])).toHaveLength(1)
   })
 })
+
+describe('refuseAfter', () => {
+  it('refuses a call that has been carried out: sent again, the item is there twice', async () => {
+    withRules([
+      { when: { method: 'taobao.item.add' }, then: { refuseAfter: 'isp.remote-service-timeout' } },
+    ])
+    const twice = { ...phone, outer_id: 'TWICE' }
+    const first = await call(gateway, 'taobao.item.add', twice)
+    expect(first.error?.sub_code).toBe('isp.remote-service-timeout')
+    const second = await call(gateway, 'taobao.item.add', twice)
+    expect(second.error).toBeUndefined()
+    const { findings, items } = gateway.report()
+    expect(items).toMatchObject({ once: 0, twice: 1 })
+    expect(findings).toMatchObject([{ id: 'sent-again-without-asking', exchanges: ['1', '2'] }])
+    expect(gateway.exchanges.find('1')?.rules).toEqual([
+      'test: Of calls of taobao.item.add: carry it out and refuse it with isp.remote-service-timeout all the same, once.',
+    ])
+  })
+
+  it('does not go with what decides before', () => {
+    const rules = [{ then: { refuse: 22, refuseAfter: 'isp.unknown-error' } }]
+    expect(() => withRules(rules)).toThrow('refuseAfter carries the call out')
+    gateway = createGateway()
+  })
+})

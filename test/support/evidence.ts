@@ -41,6 +41,7 @@ function callOf(sketch: Sketch, number: number): CallEvidence {
     wallAt,
     wallDone: (given.wallAt ?? wallAt) + 1,
     fault: null,
+    breaches: [],
   }
   if (gives === 'ok') {
     return {

@@ -4,6 +4,11 @@ import { expect, it, type TestFunction } from 'vitest'
 /** Java has to start, Go to compile: both are slow on a busy machine. */
 const slow = 120_000
 
+/** Whether a command ends well on this machine. */
+export function isThere([tool = '', ...args]: readonly string[]): boolean {
+  return spawnSync(tool, args, { stdio: 'ignore' }).status === 0
+}
+
 /**
  * A test that needs a program. Skipped where the machine does not have it; in CI, where all are
  * installed, it fails instead.
@@ -11,10 +16,9 @@ const slow = 120_000
  * @param probe a command that ends well where the program is there
  */
 export function itNeeds(probe: readonly string[]) {
-  const [tool = '', ...args] = probe
-  const isThere = spawnSync(tool, args, { stdio: 'ignore' }).status === 0
+  const canRun = isThere(probe)
   return (name: string, test: TestFunction): void => {
-    if (isThere) it(name, { timeout: slow }, test)
+    if (canRun) it(name, { timeout: slow }, test)
     else if (process.env.CI)
       it(name, () => expect.fail(`"${probe.join(' ')}" fails on this machine, and CI needs it`))
     else it.skip(`${name} (skipped: "${probe.join(' ')}" fails on this machine)`, () => {})

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { AnyContract } from '../define-method.ts'
+import { type AnyContract, isReading } from '../define-method.ts'
 import { sampleAnswer, sampleRequest } from '../documents/sample.ts'
 import { assumed, type Behaviour, documented, observed } from '../fidelity.ts'
 import type { WireArguments } from '../protocol/scalars.ts'
@@ -25,7 +25,7 @@ export function compileRow(row: MethodRow): AnyContract {
     name,
     summary: `${row.group}: ${name}`,
     session: session === 'unknown' ? 'optional' : session,
-    repeatable: /\.(get|search|query|list|count|check)$/.test(name),
+    repeatable: isReading(name),
     get request() {
       request ??= z.object(
         Object.fromEntries(

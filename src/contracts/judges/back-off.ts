@@ -10,7 +10,7 @@ import {
 import { type Ban, bansOf, offencesAgainst } from './bans.ts'
 import type { Finding } from './evidence.ts'
 import type { JudgeLimits } from './limits.ts'
-import { isAttained, type Run } from './run.ts'
+import { askedInVain, isAttained, type Run } from './run.ts'
 
 /** Judges what the integration did about bans, about the platform's troubles and about its own mistakes. */
 export function judgeBackOff(run: Run, limits: JudgeLimits): Finding[] {
@@ -133,7 +133,8 @@ function* waitsOf(run: Run): Generator<{ readonly attempts: Attempt[]; readonly 
   }
 }
 
-function hammered(run: Run, { atOnceMs, atOnceResends }: JudgeLimits): Finding | undefined {
+function hammered(run: Run, limits: JudgeLimits): Finding | undefined {
+  const { atOnceMs, atOnceResends } = limits
   const series: Attempt[] = []
   let resends = 0
   for (const { attempts, waits } of waitsOf(run)) {
@@ -142,6 +143,11 @@ function hammered(run: Run, { atOnceMs, atOnceResends }: JudgeLimits): Finding |
     resends += stretch.length
     series.push(...attempts.slice(stretch.from, stretch.from + stretch.length + 1))
   }
+  if (resends === 0) {
+    const spread = spreadOut(run, limits)
+    resends = spread.length / 2
+    series.push(...spread)
+  }
   if (resends === 0) return undefined
   return {
     judge: 'backoff',
@@ -149,8 +155,8 @@ function hammered(run: Run, { atOnceMs, atOnceResends }: JudgeLimits): Finding |
     severity: 'warning',
     title: { en: 'Sent again without a pause', zh: '不停顿地重发' },
     detail: {
-      en: `${resends} times a call that the platform could not serve was sent again within ${atOnceMs} ms.`,
-      zh: `平台暂时无法服务的调用在 ${atOnceMs} 毫秒内被重发，共 ${resends} 次。`,
+      en: `${resends} times a call that the platform could not serve was sent again without a pause (${span(2 * atOnceMs)} at the most).`,
+      zh: `平台暂时无法服务的调用没有停顿（不超过 ${span(2 * atOnceMs)}）即被重发，共 ${resends} 次。`,
     },
     advice: {
       en: 'Wait before sending an isp.* failure again, twice as long each time, part of it left to chance.',
@@ -160,6 +166,23 @@ function hammered(run: Run, { atOnceMs, atOnceResends }: JudgeLimits): Finding |
     about: labelsOf(series),
     exchanges: exchangesOf(series),
   }
+}
+
+/**
+ * The resends of a pool that does not wait, each of another call: where most of all waits are none, chance
+ * has not made them short. Each with the refusal before it.
+ */
+function spreadOut(run: Run, { atOnceMs, atOnceResends, atOncePart }: JudgeLimits): Attempt[] {
+  const pairs: Attempt[][] = []
+  let all = 0
+  for (const { attempts, waits } of waitsOf(run)) {
+    all += waits.length
+    for (const [at, wait] of waits.entries()) {
+      // Longer than in a row: the workers of a pool are in each other's way.
+      if (wait < 2 * atOnceMs) pairs.push(attempts.slice(at, at + 2))
+    }
+  }
+  return pairs.length >= atOnceResends && pairs.length >= atOncePart * all ? pairs.flat() : []
 }
 
 function withoutJitter(run: Run, limits: JudgeLimits): Finding | undefined {
@@ -206,6 +229,7 @@ function gaveUp(run: Run, limits: JudgeLimits): Finding | undefined {
     if (attempts.length > 1 || (only.kind !== 'item' && only.kind !== 'write')) continue
     // Sending an unknown outcome again blindly would be worse than giving up.
     if (only.doubtful || only.unknownOutcome || !isWorthRepeating(only, limits)) continue
+    if (wasStoppedLater(only, run, limits) || askedInVain(only, run)) continue
     const patience = (only.banSeconds ?? 0) * 1000 + limits.settledMs
     if (run.ended === 'unknown' && silenceAfter(only, run.evidence) < patience) continue
     if (!isAttained(attempts, run)) lost.push(only)
@@ -232,9 +256,27 @@ function gaveUp(run: Run, limits: JudgeLimits): Finding | undefined {
   }
 }
 
-const isWorthRepeating = ({ retry, banSeconds }: Attempt, { worthWaitingSeconds }: JudgeLimits) =>
-  retry === 'back-off' ||
+/** As far as the caller can know: a service behind the gateway refuses in words of its own. */
+const isWorthRepeating = (
+  { code, subCode, retry, banSeconds }: Attempt,
+  { worthWaitingSeconds }: JudgeLimits,
+) =>
+  (retry === 'back-off' && (code !== 15 || (subCode?.startsWith('isp.') ?? true))) ||
   (retry === 'after-ban' && banSeconds !== null && banSeconds <= worthWaitingSeconds)
+
+/** Before its turn came again, the app was told of a ban that nobody need wait for. */
+const wasStoppedLater = (
+  { index, shop, appKey }: Attempt,
+  { attempts }: Run,
+  { worthWaitingSeconds }: JudgeLimits,
+) =>
+  attempts.some(
+    (later) =>
+      later.index > index &&
+      later.shop === shop &&
+      later.appKey === appKey &&
+      (later.banSeconds ?? 0) > worthWaitingSeconds,
+  )
 
 function herd(bans: readonly Ban[], run: Run, limits: JudgeLimits): Finding | undefined {
   const { herdCalls, herdMs } = limits

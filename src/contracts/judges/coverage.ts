@@ -83,6 +83,7 @@ function metError(
 interface ErrorRule {
   readonly then: {
     readonly refuse?: string | readonly string[] | undefined
+    readonly refuseAfter?: string | undefined
     readonly ban?: { readonly kind?: string | undefined } | undefined
     readonly expireSession?: true | undefined
     readonly revokeSession?: true | undefined
@@ -95,6 +96,7 @@ const defaultBan = 'accesscontrol.limited-by-app-access-count'
 export function errorsOfRules(rules: readonly ErrorRule[]): string[] {
   const references = rules.flatMap(({ then }) => {
     if (then.refuse !== undefined) return [then.refuse].flat().flatMap(referenceIn)
+    if (then.refuseAfter !== undefined) return referenceIn(then.refuseAfter)
     if (then.ban) return [`7/${then.ban.kind ?? defaultBan}`]
     if (then.revokeSession) return ['27/session-not-exist']
     return then.expireSession ? ['27/session-expired'] : []

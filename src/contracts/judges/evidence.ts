@@ -1,5 +1,6 @@
 import type { Retry } from '../protocol/error-table.ts'
 import type { Explanation } from '../protocol/errors.ts'
+import type { CallBreach, Severity } from './breach.ts'
 
 /** What a scenario did to a call on the wire. */
 export interface CallFault {
@@ -44,6 +45,8 @@ export interface CallEvidence {
   /** The handler carried it out, whether or not the answer arrived. */
   readonly executed: boolean
   readonly fault: CallFault | null
+  /** In what it broke the contract of its method, as it was sent: nothing that a scenario did is among it. */
+  readonly breaches: readonly CallBreach[]
 }
 
 /** One item of a shop when the run has ended. */
@@ -84,7 +87,7 @@ export interface RunEvidence {
   readonly truncated: boolean
 }
 
-export const judgeNames = ['silent', 'backoff', 'duplicates', 'losses'] as const
+export const judgeNames = ['silent', 'backoff', 'duplicates', 'losses', 'contract'] as const
 export type JudgeName = (typeof judgeNames)[number]
 
 /** What a judge holds against an integration. */
@@ -92,8 +95,12 @@ export interface Finding {
   readonly judge: JudgeName
   /** Which kind of mistake: `took-refusal-for-success`, `called-during-ban` … */
   readonly id: string
-  /** `warning` where the journal alone cannot prove it, or little harm is done. */
-  readonly severity: 'error' | 'warning'
+  /** `warning` where the journal alone cannot prove it, or little harm is done; `notice` where nobody objects. */
+  readonly severity: Severity
+  /** The method that it is about, where it is about one. */
+  readonly method?: string
+  /** Where in the call: `title`, `skus[0].price`, `fields: outerid`. */
+  readonly path?: string
   readonly title: Explanation
   readonly detail: Explanation
   /** What to do instead. */

@@ -122,8 +122,8 @@ function duplicateFinding(
         zh: `店铺中有 ${stories.length} 个商品重复。${label}：${why.zh}。`,
       },
       advice: {
-        en: 'After a lost answer, ask taobao.items.custom.get by outer_id whether the item is there before sending taobao.item.add again.',
-        zh: '应答丢失后，先用 taobao.items.custom.get 按 outer_id 查询商品是否已存在，再决定是否重发 taobao.item.add。',
+        en: 'After a lost answer, ask taobao.items.custom.get by outer_id whether the item is there before sending taobao.item.add again. Where your own log knows of one call only, the HTTP library has sent it again by itself: switch that off, or open a connection for each call.',
+        zh: '应答丢失后，先用 taobao.items.custom.get 按 outer_id 查询商品是否已存在，再决定是否重发 taobao.item.add。若您自己的日志中只有一次调用，则是 HTTP 库自动重发：请关闭该功能，或每次调用使用新连接。',
       },
       count: stories.length,
       about: labelsOf(stories.flatMap(({ attempts }) => attempts)),

@@ -1,5 +1,6 @@
 import { judgeBackOff } from './back-off.ts'
 import { bansOf } from './bans.ts'
+import { judgeContract } from './contract.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import type { CallEvidence, ExitEvidence, Finding, RunEvidence } from './evidence.ts'
 import { type Grade, gradeOf } from './grade.ts'
@@ -27,6 +28,8 @@ export interface RunReport {
   readonly backOff: Grade | null
   /** The worst first. */
   readonly findings: readonly Finding[]
+  /** What is good to know and held against nobody: methods gone from the documents, limits that nobody enforces. */
+  readonly notices: readonly Finding[]
   readonly coverage: Coverage
   /** The journal had dropped the oldest calls: what they would have shown is not judged. */
   readonly truncated: boolean
@@ -46,10 +49,12 @@ export interface JudgeOptions {
 export function judgeRun(evidence: RunEvidence, options: JudgeOptions = {}): RunReport {
   const limits = { ...judgeLimits, ...options.limits }
   const run = runOf(evidence, limits)
+  const contract = judgeContract(run)
   const findings = [
     ...judgeSilence(run, limits),
     ...judgeItems(run, limits),
     ...judgeBackOff(run, limits),
+    ...contract.findings,
   ].sort((a, b) => rank(a) - rank(b))
   const count = (wanted: CallEvidence['outcome']) =>
     run.attempts.filter(({ outcome }) => outcome === wanted).length
@@ -70,6 +75,7 @@ export function judgeRun(evidence: RunEvidence, options: JudgeOptions = {}): Run
     silentFailures: silent.reduce((sum, { count }) => sum + count, 0),
     backOff: gradeOf(run, findings),
     findings,
+    notices: contract.notices,
     coverage: coverageOf(run, options.expected ?? []),
     truncated: evidence.truncated,
   }

@@ -40,6 +40,8 @@ export interface JudgeLimits {
   readonly atOnceMs: number
   /** So many re-sends at once, one after another, are hammering. @default 3 */
   readonly atOnceResends: number
+  /** The part of all waits that must be none where each is of another call. @default 0.75 */
+  readonly atOncePart: number
   /** So many equal waits of one call in a row have no jitter in them. @default 4 */
   readonly equalWaits: number
   /** Waits that differ by less than this part of their mean (and 10 ms) are equal. @default 0.05 */
@@ -67,6 +69,7 @@ export const judgeLimits: JudgeLimits = {
   slowMs: 5000,
   atOnceMs: 50,
   atOnceResends: 3,
+  atOncePart: 0.75,
   equalWaits: 4,
   equalWithin: 0.05,
   herdCalls: 8,

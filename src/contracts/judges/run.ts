@@ -82,6 +82,21 @@ function isItemOf({ seller, params }: Attempt, item: ItemEvidence): boolean {
   return item.title === params.title && Number(item.price) === Number(params.price)
 }
 
+/**
+ * Whether, after a refusal, the integration asked about the same thing and got no answer to the last: to ask
+ * before sending again is what a careful client does, so it has not given up on the call, but on the platform.
+ */
+export function askedInVain({ index, shop, params }: Attempt, { attempts }: Run): boolean {
+  const names = [params.outer_id, params.num_iid].filter(Boolean)
+  const last = attempts.findLast(
+    (later) =>
+      later.kind === 'read' &&
+      later.shop === shop &&
+      [later.params.outer_id, later.params.num_iid].some((name) => names.includes(name)),
+  )
+  return last !== undefined && last.index > index && !last.executed
+}
+
 /** Whether what the attempts at one thing were to bring about has come about. */
 export function isAttained(attempts: readonly Attempt[], run: Run): boolean {
   const last = attempts.at(-1) as Attempt

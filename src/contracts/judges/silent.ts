@@ -2,7 +2,7 @@ import { referenceOf } from './advice.ts'
 import { type Attempt, exchangesOf, groupBy, labelsOf, silenceAfter } from './attempts.ts'
 import type { Finding } from './evidence.ts'
 import type { JudgeLimits } from './limits.ts'
-import { isAttained, type Run } from './run.ts'
+import { askedInVain, isAttained, type Run } from './run.ts'
 
 /**
  * Finds refusals that the integration took for success. Errors travel with HTTP 200, so the only proof
@@ -36,7 +36,8 @@ function writesTakenForDone(run: Run, limits: JudgeLimits): Finding[] {
     const last = attempts.at(-1) as Attempt
     if (last.kind !== 'item' && last.kind !== 'write') continue
     if (last.outcome !== 'refused' || last.doubtful || isAttained(attempts, run)) continue
-    if (run.ended === 'unknown' && !wentOn(last, attempts, run, limits)) continue
+    if (run.ended === 'unknown' && (askedInVain(last, run) || !wentOn(last, attempts, run, limits)))
+      continue
     if (attempts.length === 1) undone.push(last)
     else retried.push(last)
   }

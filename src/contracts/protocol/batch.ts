@@ -26,16 +26,22 @@ export interface Batch {
  *
  * @param named the value of the header `top-api-separator`: a literal; a client of the field sends it
  * urlencoded and separates by the decoded text, so both are looked for
+ * @param most what is read at the most: one call more than `calls`, and of each call so many `parameters`
  */
-export function readBatch(body: string, named?: string): Batch {
+export function readBatch(
+  body: string,
+  named?: string,
+  most: { readonly calls: number; readonly parameters: number } = unlimited,
+): Batch {
   const separator = separatorIn(body, named)
-  const segments = body.split(separator)
+  // One more for the public parameters, and one to see that there are too many.
+  const segments = body.split(separator, most.calls + 2)
   const shared = segments[0]?.startsWith(publicMark)
     ? segments.shift()?.slice(publicMark.length)
     : undefined
   return {
     calls: segments.map((segment) => {
-      const call = noParameters()
+      const call = noParameters(most.parameters)
       // The first of repeated names counts, so what the call says itself comes first.
       if (segment !== noOwn) addUrlencoded(call, segment)
       const own = call.repeated
@@ -47,6 +53,8 @@ export function readBatch(body: string, named?: string): Batch {
     separator,
   }
 }
+
+const unlimited = { calls: 0xffff_fffd, parameters: Number.POSITIVE_INFINITY }
 
 function separatorIn(body: string, named: string | undefined): string {
   if (named === undefined || named === '') return batchSeparator

@@ -91,6 +91,72 @@ function hasAsked(shape: WireShape & { kind: 'object' }, selection: Selection): 
   return false
 }
 
+/** Names in `fields` that no answer of a method has. */
+export interface NeverThere {
+  /** As they were asked for: `outerid`, `skus.pricee`. */
+  readonly paths: readonly string[]
+  /** The names that could have been asked for. */
+  readonly known: ReadonlySet<string>
+}
+
+/**
+ * Which names {@link project} finds nowhere in a method's answers. Lenient where it is not settled what a name
+ * may stand for, and silent about answers that hold something of which nobody knows what is in it.
+ */
+export function fieldsNeverThere(shape: WireShape, selection: Selection): NeverThere {
+  const there = new Set<string>()
+  const known = new Set<string>()
+  let isOpen = shape.kind !== 'object' || shape.fields.size === 0
+
+  function atRoot(root: WireShape & { kind: 'object' }, asked: Selection, path: string) {
+    for (const [name, below] of root.fields) {
+      known.add(name)
+      if (below.kind === 'value' && below.type === 'Any') isOpen = true
+      if (asked.has(name)) found(name, below, asked, path)
+      into(below, asked, path)
+    }
+  }
+
+  function into(below: WireShape, asked: Selection, path: string): void {
+    if (below.kind === 'value') return
+    if (below.kind === 'list') {
+      if (asked.has(below.element)) found(below.element, below.of, asked, path)
+      into(below.of, asked, path)
+      return
+    }
+    for (const [name, field] of below.fields) {
+      known.add(name)
+      if (asked.has(name)) found(name, field, asked, path)
+      if (field.kind === 'list' && asked.has(field.element)) {
+        found(field.element, field.of, asked, path)
+      }
+    }
+    if (isWrapper(below, asked)) atRoot(below, asked, path)
+    else if (!hasAsked(below, asked) && [...below.fields.values()].some(isOpaque)) isOpen = true
+  }
+
+  function found(name: string, below: WireShape, asked: Selection, path: string) {
+    there.add(path + name)
+    const inner = asked.get(name)
+    if (!inner) return
+    if (isOpaque(below)) for (const one of namesIn(inner)) there.add(`${path}${name}.${one}`)
+    else into(below, inner, `${path}${name}.`)
+  }
+
+  if (shape.kind === 'object') atRoot(shape, selection, '')
+  return { paths: isOpen ? [] : [...namesIn(selection)].filter((one) => !there.has(one)), known }
+}
+
+const isOpaque = (shape: WireShape) => shape.kind === 'value' && shape.type === 'Any'
+
+/** The names of a selection as they were written, without those that only lead to others. */
+function* namesIn(selection: Selection): Generator<string> {
+  for (const [name, below] of selection) {
+    if (!below) yield name
+    else for (const one of namesIn(below)) yield `${name}.${one}`
+  }
+}
+
 /** What the gateway assumes of `fields`. */
 export const fieldsBehaviours: readonly Behaviour[] = [
   {

@@ -21,7 +21,7 @@ export function addMultipart(into: Parameters, body: Uint8Array, boundary: strin
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const delimiter = Buffer.from(`--${boundary}`)
   let at = nextDelimiter(bytes, delimiter, 0)
-  while (at >= 0) {
+  while (at >= 0 && into.room >= 0) {
     let start = at + delimiter.length
     if (bytes[start] === dash && bytes[start + 1] === dash) return
     while (bytes[start] === 0x20 || bytes[start] === 0x09) start++
@@ -67,6 +67,7 @@ function addPart(into: Parameters, part: Buffer): void {
     }
     return
   }
+  if (--into.room < 0) return
   into.files ??= Object.create(null) as NonNullable<Parameters['files']>
   if (name in into.files) {
     into.repeated ??= []

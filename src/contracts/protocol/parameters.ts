@@ -32,6 +32,8 @@ export interface Parameters {
   repeated: string[] | undefined
   /** A value, or a name, was not UTF-8. */
   badEncoding: boolean
+  /** How many more are taken; below 0 more have come, and the rest was not read. */
+  room: number
 }
 
 /**
@@ -41,15 +43,18 @@ export interface Parameters {
 const Bare = function Bare() {} as unknown as new () => Record<string, string>
 Bare.prototype = Object.create(null)
 
-export const noParameters = (): Parameters => ({
+/** @param room how many parameters and files are taken at the most */
+export const noParameters = (room = Number.POSITIVE_INFINITY): Parameters => ({
   params: new Bare(),
   files: undefined,
   repeated: undefined,
   badEncoding: false,
+  room,
 })
 
-/** Sets a text parameter unless the name is taken. */
+/** Sets a text parameter unless the name is taken, or there is no room for it. */
 export function addParameter(into: Parameters, name: string, value: string): void {
+  if (--into.room < 0) return
   if (name in into.params) {
     into.repeated ??= []
     into.repeated.push(name)
@@ -68,7 +73,7 @@ const replacement = '\uFFFD'
 export function addUrlencoded(into: Parameters, text: string): void {
   // What the decoder could not read it replaced; what was sent as that very character it kept.
   let replaced = 0
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length && into.room >= 0; ) {
     let end = text.indexOf('&', from)
     if (end < 0) end = text.length
     if (end > from) {

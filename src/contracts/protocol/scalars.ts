@@ -75,6 +75,9 @@ export interface TopFile {
 /** Business parameters as they travel: texts, and files of a multipart body. */
 export type WireArguments = Readonly<Record<string, string | TopFile>>
 
+/** What a check of a limit says: the value is of the right type, and too long, too large or too many. */
+const pastLimit = (error: string) => ({ error, params: { isLimit: true } })
+
 // --- request: every business parameter travels as text; codecs read it and write it back ---
 
 /** Text. `max` counts UTF-16 code units, as the official SDK checks do; `maxList` counts comma-separated parts. */
@@ -84,12 +87,13 @@ export function topText(limits: { max?: number; maxList?: number; advice?: Advic
   if (max !== undefined) {
     const error = `expected at most ${max} characters`
     // zod counts code points, which is what JSON Schema means; the SDKs count UTF-16 units.
-    schema = schema.max(max, error).refine((text) => text.length <= max, { error })
+    schema = schema.max(max, error).refine((text) => text.length <= max, pastLimit(error))
   }
   if (maxList !== undefined) {
-    schema = schema.refine((text) => text.split(',').length <= maxList, {
-      error: `expected at most ${maxList} comma-separated values`,
-    })
+    schema = schema.refine(
+      (text) => text.split(',').length <= maxList,
+      pastLimit(`expected at most ${maxList} comma-separated values`),
+    )
   }
   return tag(schema, {
     type: 'Text',
@@ -134,7 +138,7 @@ export const idText = z
 export const topId = tag(idText, { type: 'Id', limits: { min: 0 } })
 /** An identifier that may not be 0. */
 export const topIdPositive = tag(
-  idText.refine((text) => text !== '0', 'expected an identifier above 0'),
+  idText.refine((text) => text !== '0', pastLimit('expected an identifier above 0')),
   { type: 'Id', limits: { min: 1 } },
 )
 
@@ -166,7 +170,7 @@ function within(limits: LongLimits) {
   const schema = z.union([z.int(), longText], 'expected a whole number')
   return limits.min === undefined && limits.max === undefined
     ? schema
-    : schema.refine(isWithin(limits), `expected a number ${range(limits)}`)
+    : schema.refine(isWithin(limits), pastLimit(`expected a number ${range(limits)}`))
 }
 
 const isWithin =
@@ -204,7 +208,7 @@ export function topDecimal(limits: LongLimits = {}) {
       z.string().regex(/^-?\d+(\.\d+)?$/, 'expected a decimal number'),
       z
         .union([z.string(), z.number()])
-        .refine(isWithin(limits), `expected a number ${range(limits)}`),
+        .refine(isWithin(limits), pastLimit(`expected a number ${range(limits)}`)),
       { decode: (text) => text, encode: String },
     ),
     {
@@ -267,10 +271,16 @@ export function topPrice(
         .string()
         .refine(
           (text) => above === undefined || Number(text) > above,
-          `expected more than ${above}`,
+          pastLimit(`expected more than ${above}`),
         )
-        .refine((text) => min === undefined || Number(text) >= min, `expected at least ${min}`)
-        .refine((text) => max === undefined || Number(text) <= max, `expected at most ${max}`),
+        .refine(
+          (text) => min === undefined || Number(text) >= min,
+          pastLimit(`expected at least ${min}`),
+        )
+        .refine(
+          (text) => max === undefined || Number(text) <= max,
+          pastLimit(`expected at most ${max}`),
+        ),
       { decode: normalPrice, encode: (price) => price },
     ),
     {
@@ -318,7 +328,7 @@ export function topFile(limits: { max: number }) {
       )
       .refine(
         (file) => file.bytes.byteLength <= limits.max,
-        `expected at most ${limits.max} bytes`,
+        pastLimit(`expected at most ${limits.max} bytes`),
       ),
     { type: 'File', limits: Number.isFinite(limits.max) ? { maxBytes: limits.max } : {} },
   )

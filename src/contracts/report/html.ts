@@ -102,14 +102,19 @@ function runOf(run: ProgramRun, at: number): string {
     `${calls.total} 次调用，${calls.refused} 次被拒绝。输出与调用记录：`,
   )} ${Object.values(files)
     .filter((file) => file !== '')
-    .map((file) => `<code>${html(file)}</code>`)
+    .map((file) => `<a href="${html(linkTo(file))}">${html(file)}</a>`)
     .join(' ')}</p>`
   return `<section id="run-${at + 1}"><h2>${html(run.scenario)}</h2><p>${both(run.title)}</p>
-${problem}${notes.join('')}${unmet.join('')}${findings.map(findingOf).join('\n')}${findings.length + unmet.length === 0 && !state ? `<p class="fine">${text('Nothing to object to.', '没有问题。')}</p>` : ''}
+${problem}${notes.join('')}${unmet.join('')}${findings.map(findingOf).join('\n')}${findings.length + unmet.length + notes.length === 0 && !state ? `<p class="fine">${text('Nothing to object to.', '没有问题。')}</p>` : ''}${report.notices.map(findingOf).join('\n')}
 ${graded}${metOf(run)}${output}</section>`
 }
 
-const findingOf = (finding: Finding) => `<details open class="${finding.severity}">
+/** An address cannot hold half a character. */
+const linkTo = (file: string) => encodeURI(file.replaceAll(/\p{Surrogate}/gu, '?'))
+
+const findingOf = (
+  finding: Finding,
+) => `<details${finding.severity === 'notice' ? '' : ' open'} class="${finding.severity}">
 <summary>${both(finding.title)} <small>${html(finding.judge)}/${html(finding.id)}</small></summary>
 <p>${both(finding.detail)}</p>
 <p>${text('About', '涉及')} ${html(some(finding.about))}</p>

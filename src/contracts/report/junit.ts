@@ -1,6 +1,6 @@
 import { xml } from './escape.ts'
-import type { MatrixReport, ProgramRun } from './run-report.ts'
-import { exchangesText, some, titleOf } from './words.ts'
+import { type MatrixReport, notMet, type ProgramRun } from './run-report.ts'
+import { exchangesText, isNotMet, some, titleOf } from './words.ts'
 
 /** JUnit XML: a test case for each scenario, failed by what the matrix was told to fail on. */
 export function junitReport(report: MatrixReport): string {
@@ -11,14 +11,17 @@ export function junitReport(report: MatrixReport): string {
   })
   const cases = report.runs.map((run) => {
     const { isError, reasons } = reasonsOf(run)
+    const name = `classname="${className}" name="${xml(`${run.scenario}: ${run.title.en}`)}" time="${run.seconds}"`
     const tag = isError ? 'error' : 'failure'
     const [first] = reasons
     const problem = first
       ? `<${tag} message="${xml(reasons.map(({ reason }) => reason.en).join('; '))}">${xml(findingsText(run))}</${tag}>`
       : ''
+    if (isNotMet(run) && !first)
+      return `    <testcase ${name}><skipped message="${xml(notMet.en)}"/></testcase>`
     const notes =
       !first && findingsText(run) ? `<system-out>${xml(findingsText(run))}</system-out>` : ''
-    return `    <testcase classname="${className}" name="${xml(`${run.scenario}: ${run.title.en}`)}" time="${run.seconds}">${problem}${notes}</testcase>`
+    return `    <testcase ${name}>${problem}${notes}</testcase>`
   })
   // What concerns no single scenario, as that none of them was answered.
   const whole = report.verdict.reasons.filter(({ scenario }) => scenario === '*')
@@ -29,7 +32,8 @@ export function junitReport(report: MatrixReport): string {
   }
   const failing = report.runs.filter((run) => reasonsOf(run).reasons.length > 0)
   const errors = failing.filter(({ state }) => state !== 'ended').length
-  const counts = `tests="${cases.length}" failures="${failing.length - errors}" errors="${errors + whole.length}"`
+  const skipped = report.runs.filter((run) => isNotMet(run) && !failing.includes(run)).length
+  const counts = `tests="${cases.length}" failures="${failing.length - errors}" errors="${errors + whole.length}" skipped="${skipped}"`
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="${xml(titleOf(report))}" ${counts} time="${report.seconds}">`,
@@ -42,7 +46,7 @@ export function junitReport(report: MatrixReport): string {
 }
 
 const findingsText = ({ report }: ProgramRun): string =>
-  report.findings
+  [...report.findings, ...report.notices]
     .map(
       (finding) =>
         `${finding.title.en} (${finding.judge}/${finding.id}): ${finding.detail.en} About ${some(finding.about)}; exchanges ${exchangesText(finding)}. ${finding.advice.en}`,

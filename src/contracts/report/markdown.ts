@@ -34,9 +34,10 @@ export function markdownReport(report: MatrixReport): string {
     if (scenario === '*') lines.push('', `**${markdown(reason.en)}**`)
   }
   for (const run of report.runs) {
-    if (run.report.findings.length === 0) continue
+    const { findings, notices } = run.report
+    if (findings.length + notices.length === 0) continue
     lines.push('', `### ${markdown(run.scenario)}`, '')
-    for (const finding of run.report.findings) {
+    for (const finding of [...findings, ...notices]) {
       lines.push(
         `- **${markdown(finding.title.en)}** ${markdown(finding.detail.en)} About ${markdown(some(finding.about))}; exchanges ${markdown(exchangesText(finding))}. _${markdown(finding.advice.en)}_`,
       )

@@ -1,3 +1,4 @@
+import { type BreachKind, breachKindNames } from '../judges/breach.ts'
 import type { Coverage } from '../judges/coverage.ts'
 import { type ExitEvidence, type Finding, type JudgeName, judgeNames } from '../judges/evidence.ts'
 import type { RunReport } from '../judges/judge.ts'
@@ -29,6 +30,8 @@ export interface ProgramRun {
     readonly stdout: string
     readonly stderr: string
     readonly exchanges: string
+    /** What `localtop replay` takes; only of a run that failed. */
+    readonly capsule?: string
   }
 }
 
@@ -61,9 +64,16 @@ export interface MatrixVerdict {
   readonly reasons: readonly { readonly scenario: string; readonly reason: Explanation }[]
 }
 
-/** What `--fail-on` takes: judges, what scenario files expect, scenarios that did not come to pass, an exit status above 0, any finding, or nothing. */
+const breachNames = breachKindNames.map((kind): `contract/${BreachKind}` => `contract/${kind}`)
+
+/**
+ * What `--fail-on` takes: judges, single kinds of contract breaches (notices as well, which nothing else fails
+ * on), what scenario files expect, scenarios that did not come to pass, an exit status above 0, any finding, or
+ * nothing.
+ */
 export const failOnNames = [
   ...judgeNames,
+  ...breachNames,
   'expectations',
   'not-met',
   'exit',
@@ -118,8 +128,11 @@ export function verdictOn(runs: readonly ProgramRun[], failOn: readonly FailOn[]
     }
     if (failOn.includes('expectations') || failOn.includes('any')) own.push(...run.unmet)
     if (failOn.includes('not-met') && run.met === false && run.state === 'ended') own.push(notMet)
-    for (const finding of run.report.findings) {
-      if (judges.has(finding.judge)) own.push(objection(finding))
+    const { findings, notices } = run.report
+    const isNamed = ({ judge, id }: Finding) => failOn.some((one) => one === `${judge}/${id}`)
+    const failing = findings.filter((finding) => judges.has(finding.judge) || isNamed(finding))
+    for (const finding of [...failing, ...notices.filter(isNamed)]) {
+      own.push(objection(finding))
     }
     return own.map((reason) => ({ scenario, reason }))
   })

@@ -1,3 +1,5 @@
+import type { Severity } from '../judges/breach.ts'
+import type { Finding } from '../judges/evidence.ts'
 import { terminal } from './escape.ts'
 import { type MatrixReport, notMet, type ProgramRun } from './run-report.ts'
 import {
@@ -72,15 +74,23 @@ export function textReport(report: MatrixReport, paint: Paint = plain): string {
   return lines.join('\n')
 }
 
-/** @param advised findings whose advice has been given; the same words again would bury the rest */
+const marks = ({ red, yellow, dim }: Paint): Readonly<Record<Severity, string>> => ({
+  error: red('✗'),
+  warning: yellow('!'),
+  notice: dim('i'),
+})
+
+/** @param advised findings whose advice and notices whose whole text has been given; the same words again would bury the rest */
 function detailsOf(run: ProgramRun, paint: Paint, advised: Set<string>): string[] {
   const { findings, truncated } = run.report
+  const keyOf = ({ id, about }: Finding) => `${id} ${about}`
+  const notices = run.report.notices.filter((notice) => !advised.has(keyOf(notice)))
   const notes = [...(run.met === false ? [notMet.en] : []), ...(truncated ? [dropped.en] : [])]
-  if (findings.length === 0 && notes.length === 0) return []
+  if (findings.length + notices.length + notes.length === 0) return []
   const lines = ['', `${paint.bold(terminal(run.scenario))}  ${paint.dim(terminal(run.title.en))}`]
   for (const note of notes) lines.push(`  ${paint.yellow('!')} ${note}`)
-  for (const finding of findings) {
-    const mark = finding.severity === 'error' ? paint.red('✗') : paint.yellow('!')
+  for (const finding of [...findings, ...notices]) {
+    const mark = marks(paint)[finding.severity]
     lines.push(
       `  ${mark} ${paint.bold(finding.title.en)} ${paint.dim(`(${finding.judge}/${finding.id})`)}`,
       `    ${terminal(finding.detail.en)}`,
@@ -88,6 +98,7 @@ function detailsOf(run: ProgramRun, paint: Paint, advised: Set<string>): string[
     )
     if (!advised.has(finding.id)) lines.push(`    ${paint.dim(finding.advice.en)}`)
     advised.add(finding.id)
+    advised.add(keyOf(finding))
   }
   const grade = gradeText(run)
   if (grade && run.report.backOff !== 'A')

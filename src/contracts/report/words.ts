@@ -27,12 +27,15 @@ export const columnTitles: Readonly<Record<Column, Explanation>> = {
   seconds: { en: 'time', zh: '用时' },
 }
 
+/** The scenario did nothing to the program, so the run says nothing about it. */
+export const isNotMet = ({ met, state }: ProgramRun): boolean => met === false && state === 'ended'
+
 /** A row of the table, as text. */
 export function cellsOf(run: ProgramRun): Readonly<Record<Column, string>> {
   const { items, silentFailures, backOff } = run.report
   return {
     scenario: run.scenario,
-    exit: exitText(run),
+    exit: `${exitText(run)}${isNotMet(run) ? ', not met' : ''}`,
     once: String(items.once),
     twice: String(items.twice),
     lost: String(items.lost),
@@ -76,7 +79,8 @@ export function some(names: readonly string[], most = 12): string {
   return names.length > most ? `${shown} … (+${names.length - most})` : shown
 }
 
-export const exchangesText = ({ exchanges }: Finding): string =>
+/** The numbers of the exchanges that prove a finding. */
+export const exchangesText = ({ exchanges }: Pick<Finding, 'exchanges'>): string =>
   some(exchanges.map((id) => `#${id}`))
 
 /** What a report is headed with. */
@@ -87,21 +91,15 @@ export function summary(report: MatrixReport): Explanation {
   const { runs, verdict } = report
   if (report.summary) return report.summary
   const failing = new Set(verdict.reasons.map(({ scenario }) => scenario))
-  const open = runs.filter((run) => run.met === false && run.state === 'ended')
-  const clean = runs.filter((run) => !failing.has(run.scenario) && !open.includes(run)).length
-  const untested =
-    open.length > 0
-      ? {
-          en: ` ${open.length} did not come to pass, so nothing is known of ${open.length === 1 ? 'it' : 'them'}.`,
-          zh: `${open.length} 个场景没有发生，未能检验。`,
-        }
-      : { en: '', zh: '' }
+  const bad = runs.filter((run) => failing.has(run.scenario)).length
+  const untested = runs.filter((run) => isNotMet(run) && !failing.has(run.scenario)).length
+  const clean = runs.length - bad - untested
   const stopped = report.interrupted
     ? { en: ' Interrupted before the end.', zh: ' 中途被中断。' }
     : { en: '', zh: '' }
   return {
-    en: `${verdict.passed ? 'Passed' : 'Failed'}: ${clean} of ${runs.length} scenarios without objection.${untested.en}${stopped.en}`,
-    zh: `${verdict.passed ? '通过' : '未通过'}：${runs.length} 个场景中 ${clean} 个无异议。${untested.zh}${stopped.zh}`,
+    en: `${verdict.passed ? 'Passed' : 'Failed'}: of ${runs.length} ${runs.length === 1 ? 'scenario' : 'scenarios'} ${bad} with objections, ${clean} without${untested > 0 ? `; ${untested} did not come to pass, so nothing is known of ${untested === 1 ? 'it' : 'them'}` : ''}.${stopped.en}`,
+    zh: `${verdict.passed ? '通过' : '未通过'}：${runs.length} 个场景中 ${bad} 个有问题，${clean} 个没有问题${untested > 0 ? `；${untested} 个没有发生，未能检验` : ''}。${stopped.zh}`,
   }
 }
 

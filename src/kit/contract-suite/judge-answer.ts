@@ -1,25 +1,34 @@
 import type * as z from 'zod'
 import {
   type AnyContract,
+  type Body,
+  below,
+  checkJson,
+  checkXml,
   errorNameOfWire,
   findMethod,
+  isObject,
+  type Mismatch,
+  mismatch,
   type PlatformError,
   type PlatformErrorName,
   type ProfileName,
   parseTime,
   pathText,
+  plainOf,
   platformErrors,
   profileNames,
   profiles,
+  readBody,
   rootOf,
   shapeOfAnswer,
+  structureIn,
   timestampWindow,
+  valueAt,
   type WireShape,
 } from '../../contracts/index.ts'
 import type { Expected, ExpectedAnswer, ExpectedRefusal, Pattern } from './case.ts'
-import { below, type Mismatch, mismatch, valueAt } from './mismatch.ts'
-import { type Body, isObject, isSpaced, type RawAnswer, readBody, readText } from './read-answer.ts'
-import { checkJson, checkXml, plainOf, structureIn } from './shape-check.ts'
+import { isSpaced, type RawAnswer, readText } from './read-answer.ts'
 
 /** What an answer is judged by besides what is expected of it. */
 export interface Judging {

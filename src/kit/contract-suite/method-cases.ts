@@ -2,9 +2,11 @@ import {
   type AnyContract,
   decodeArguments,
   findMethod,
+  isReading,
   type ProfileName,
   requiredParameters,
   shapeOfAnswer,
+  structureIn,
 } from '../../contracts/index.ts'
 import { type BaseCall, baseCall, goodCall, withParameter } from './base-call.ts'
 import type {
@@ -20,10 +22,6 @@ import type {
 } from './case.ts'
 import { edgesOf, nearlyRight, wrongType } from './edges.ts'
 import type { CaseOptions } from './options.ts'
-import { structureIn } from './shape-check.ts'
-
-/** Whether a method only reads, as its name says: the platform labels none. */
-const isReading = (name: string) => /\.(get|search|query|list|count|check)$/.test(name)
 
 type MethodKind = Exclude<CaseKind, 'protocol' | 'state'>
 

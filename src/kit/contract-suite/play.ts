@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { type Mismatch, mismatch, valueAt } from '../../contracts/index.ts'
 import type { CaseStep, ContractCase, Need, PlannedCall } from './case.ts'
 import { judgeAnswer } from './judge-answer.ts'
-import { type Mismatch, mismatch, valueAt } from './mismatch.ts'
 import type { RawAnswer } from './read-answer.ts'
 import { type BuiltRequest, buildRequest, type Caller } from './send.ts'
 import type { Target } from './target.ts'

@@ -9,16 +9,22 @@ import {
   OptionError,
   type ProgramRun,
   platformDomains,
+  type ScenarioSeed,
   verdictOn,
   worldSeed,
 } from '../../contracts/index.ts'
 import {
   createGateway,
+  type Gateway,
   type GatewayOptions,
   type Listening,
+  loadScenario,
   packageRoot,
 } from '../../server/index.ts'
-import { letLateCallsEnd, writeExchanges } from '../matrix.ts'
+import { capsuleNote, leaveCapsule } from '../capsule/leave.ts'
+import { createRecorder } from '../capsule/recorder.ts'
+import { letLateCallsEnd } from '../late-calls.ts'
+import { writeExchanges } from '../matrix.ts'
 import type { PreloadOptions } from '../preload/options.ts'
 import {
   childEnvironment,
@@ -83,6 +89,7 @@ export interface RunResult extends MatrixReport {
 }
 
 const exchangesFile = 'run-exchanges.jsonl'
+const capsuleFile = 'run.capsule.json'
 const journalBounds = { maxCount: 100_000, maxBytes: 256 * 1024 * 1024 }
 
 /**
@@ -99,7 +106,12 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
   const own = await mkdtemp(join(tmpdir(), 'localtop-run-'))
   try {
     const trust = await prepareTrust(own, authority.cert, options)
-    await using gateway = createGateway({ ...options.gateway, journal: journalBounds })
+    const recorder = createRecorder()
+    await using gateway = createGateway({
+      ...options.gateway,
+      ...recorder.options,
+      journal: journalBounds,
+    })
     const listening = await gateway.listen({
       port: options.port ?? 0,
       ...(options.host !== undefined && { host: options.host }),
@@ -133,6 +145,8 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
           isTerminal: options.isTerminal ?? false,
         })
       : undefined
+    const gaps = await gapsAtStart(gateway, { ...options.gateway, ...recorder.options })
+    recorder.begin(() => gateway.clock.state().epochMs)
     options.onReady?.(listening)
     const started = performance.now()
     const ended = await runInForeground({
@@ -143,16 +157,55 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
     })
     const exit = isolated?.outcome() ?? ended
     const seconds = Math.round((performance.now() - started) / 10) / 100
+    recorder.end()
     await letLateCallsEnd(gateway)
     const report = gateway.report({ exit, expect: 'rules', limits: options.limits })
     await mkdir(options.folder, { recursive: true })
-    const proof = new Set(report.findings.flatMap((finding) => finding.exchanges))
-    writeExchanges(join(options.folder, exchangesFile), gateway, proof)
+    writeExchanges(join(options.folder, exchangesFile), gateway)
     const traffic = { offline, isolated: isolated !== undefined, hosts: proxy.traffic.list() }
-    return resultOf({ exit, seconds, report, traffic, authority, surroundings }, options)
+    const result = resultOf({ exit, seconds, report, traffic, authority, surroundings }, options)
+    const [run] = result.runs as [ProgramRun]
+    const capsuled = await leaveCapsule(join(options.folder, capsuleFile), run, {
+      recording: recorder.recording(),
+      gateway,
+      options: options.gateway ?? {},
+      world: worldIn(options),
+      scenarios: scenariosIn(options.gateway),
+      program: result.program,
+      scale: 1,
+      lateCalls: true,
+      limits: options.limits,
+      failOn: options.failOn ?? [],
+      gaps,
+    })
+    const { notes = [] } = capsuleNote([capsuled], options.folder)
+    return { ...result, runs: [capsuled], notes: [...(result.notes ?? []), ...notes] }
   } finally {
     await rm(own, { recursive: true, force: true })
   }
+}
+
+/** The scenarios as the gateway has them: chance is drawn by the names of those that were named. */
+const scenariosIn = ({ scenarios = [] }: GatewayOptions = {}): ScenarioSeed[] =>
+  scenarios.map((one) => {
+    if (typeof one !== 'string') return { title: one.title, rules: one.rules, clock: one.clock }
+    const { name, scenario } = loadScenario(one)
+    return { title: name, rules: scenario.rules, clock: scenario.clock } as ScenarioSeed
+  })
+
+/** What a capsule cannot begin with: it has the world that the gateway was told of, not what else it held. */
+async function gapsAtStart(gateway: Gateway, options: GatewayOptions): Promise<string[]> {
+  const gaps: string[] = []
+  if (options.methods?.length) gaps.push('methods that the gateway was given are not kept')
+  if (options.store === 'file' && !options.fresh) {
+    const { store: _, data: __, tap: ___, ...same } = options
+    await using other = createGateway({ ...same, store: 'memory' })
+    const [held, told] = [await gateway.snapshot(), await other.snapshot()]
+    const isTold = JSON.stringify(held.items) === JSON.stringify(told.items)
+    if (!isTold || held.tenants !== undefined)
+      gaps.push('the data folder held state before the run, which is not kept; --fresh begins anew')
+  }
+  return gaps
 }
 
 /** Writes what the program is told to trust. */

@@ -5,6 +5,7 @@ import { project, selectionOf } from '../../contracts/protocol/fields.ts'
 import { mergePatch } from '../../contracts/protocol/merge-patch.ts'
 import type { Received } from '../call.ts'
 import { type AnyHandler, failWith } from '../handlers/handler.ts'
+import { Halt } from '../pipeline.ts'
 import { type App, laggingWorld, type Seller } from '../state/world.ts'
 import type { Fate } from '../traffic/rules.ts'
 
@@ -106,9 +107,11 @@ export function answerWith(
     }
     // A scenario may break what the contract promises; a handler may not.
     const patched = call.fate?.patches.reduce<unknown>(mergePatch, response) ?? response
-    return {
+    const facts = {
       response: patched as object,
       isGiven: origin === 'given' || origin === 'scripted',
     }
+    const refusal = call.fate?.refuseAfter
+    return refusal ? new Halt(facts, refusal) : facts
   }
 }

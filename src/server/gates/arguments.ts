@@ -35,6 +35,6 @@ export function readArguments(call: Checked): { request: object } | Rejection {
 }
 
 /** Texts and files together; only a multipart call has files. */
-function sentBy({ params, files }: Received): WireArguments {
+export function sentBy({ params, files }: Received): WireArguments {
   return files ? Object.assign(Object.create(null), params, files) : params
 }

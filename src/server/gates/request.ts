@@ -2,11 +2,24 @@ import type { AnyContract } from '../../contracts/define-method.ts'
 import { findError, magicReference } from '../../contracts/error-reference.ts'
 import { assumed, type Behaviour } from '../../contracts/fidelity.ts'
 import { formats } from '../../contracts/protocol/envelope.ts'
-import { Rejection, reject } from '../../contracts/protocol/errors.ts'
+import { type Explanation, Rejection, reject } from '../../contracts/protocol/errors.ts'
 import type { Received } from '../call.ts'
 
-/** The largest body that is read, in bytes. The platform's own limit is not known. */
-export const maxBodyBytes = 16 * 1024 * 1024
+/** What is said of a call that passes a limit; the platform's own limits are not known. */
+export const tooLarge = {
+  body: (bytes: number): Explanation => ({
+    en: `The body is larger than ${bytes} bytes, more than this gateway reads.`,
+    zh: `请求体超过 ${bytes} 字节，网关不予读取。`,
+  }),
+  parameters: (most: number): Explanation => ({
+    en: `The call has more than ${most} parameters and files, more than this gateway reads.`,
+    zh: `参数和文件超过 ${most} 个，网关不予读取。`,
+  }),
+  batch: (most: number): Explanation => ({
+    en: `The batch has more than ${most} calls, more than this gateway takes.`,
+    zh: `批量请求中的调用超过 ${most} 个，网关不予受理。`,
+  }),
+} as const
 
 export function checkVerb({ verb }: Received): Rejection | undefined {
   if (verb === 'POST' || verb === 'GET') return undefined
@@ -21,16 +34,7 @@ export function checkVerb({ verb }: Received): Rejection | undefined {
 }
 
 export function checkEncoding({ badEncoding, tooLarge }: Received): Rejection | undefined {
-  if (tooLarge) {
-    return reject(
-      'remote-service-error/isp.top-parse-error',
-      {},
-      {
-        en: `The body is larger than ${maxBodyBytes} bytes, more than this gateway reads.`,
-        zh: `请求体超过 ${maxBodyBytes} 字节，网关不予读取。`,
-      },
-    )
-  }
+  if (tooLarge) return reject('remote-service-error/isp.top-parse-error', {}, tooLarge)
   if (!badEncoding) return undefined
   return reject(
     'invalid-encoding',
@@ -141,8 +145,8 @@ export function checkFormat({ params }: Received): Rejection | undefined {
 /** What the gateway assumes of requests. */
 export const requestBehaviours: readonly Behaviour[] = [
   {
-    name: 'a body may have 16 MB; a larger one is refused as isp.top-parse-error',
-    ...assumed("the platform's own limit is not known"),
+    name: 'a body may have 16 MB, a call 1,000 parameters, a batch 100 calls; more is refused as isp.top-parse-error',
+    ...assumed("the platform's own limits are not known"),
   },
   {
     name: 'PUT, DELETE and other verbs are refused as 9',

@@ -4,6 +4,7 @@ import type { Parameters } from '../../contracts/protocol/parameters.ts'
 import { hookOf } from '../../contracts/wire-faults.ts'
 import { noFacts, type Received } from '../call.ts'
 import type { Answered, GatewayCore } from '../core.ts'
+import { tooLarge } from '../gates/request.ts'
 import type { Env } from './env.ts'
 import { headersOf, receive } from './receive.ts'
 import { nobodyThere, respond } from './respond.ts'
@@ -16,14 +17,21 @@ import { nobodyThere, respond } from './respond.ts'
  * before it have been carried out.
  */
 export function batchRoute(core: GatewayCore) {
+  const { batchCalls, parameters } = core.limits
   return async function answerBatch(c: Context<Env>): Promise<Response> {
     const header = headersOf(c)
     const reading = await receive(core, c, header, 'raw')
     if (!reading) return nobodyThere()
-    const { call: envelope, problem } = reading
+    const { call, problem } = reading
+    const most = { calls: batchCalls, parameters }
+    const { calls, separator } = readBatch(call.rawBody, header(separatorHeader), most)
+    const envelope =
+      calls.length > batchCalls ? { ...call, tooLarge: tooLarge.batch(batchCalls) } : call
     const refused = await core.refuseEnvelope(envelope, problem)
-    if (refused) return respond(refused, header, c)
-    const { calls, separator } = readBatch(envelope.rawBody, header(separatorHeader))
+    if (refused) {
+      core.options.tap?.answered(c.req.raw, refused)
+      return respond(refused, header, c)
+    }
     const answers: Answered[] = []
     // One after the other: what one call writes the next may read.
     for (const call of calls) {
@@ -31,7 +39,9 @@ export function batchRoute(core: GatewayCore) {
       answers.push(answered)
       if (answered.fault && hookOf(answered.fault) === 'before') break
     }
-    return respond(joined(answers, separator), header, c)
+    const answer = joined(answers, separator)
+    core.options.tap?.answered(c.req.raw, answer)
+    return respond(answer, header, c)
   }
 }
 
@@ -49,7 +59,7 @@ const ofEnvelope = [
 function callIn(
   core: GatewayCore,
   envelope: Received,
-  { params, repeated, badEncoding }: Parameters,
+  { params, repeated, badEncoding, room }: Parameters,
 ): Received {
   for (const name of ofEnvelope) {
     const value = envelope.params[name]
@@ -62,6 +72,8 @@ function callIn(
     params,
     repeated,
     badEncoding,
+    room,
+    tooLarge: room < 0 ? tooLarge.parameters(core.limits.parameters) : undefined,
     files: undefined,
     rawBody: '',
     forcedError: undefined,

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import * as z from 'zod'
 import {
@@ -24,12 +25,14 @@ import { isLoopback } from '../listen.ts'
 import { scenarioNames } from '../scenario-files.ts'
 import { type Snapshot, snapshotSchema } from '../state/snapshot.ts'
 import { StoreUnavailableError } from '../state/store-error.ts'
+import type { Gauges } from '../traffic/metrics.ts'
 import type { ActiveRule } from '../traffic/rules.ts'
 import { version } from '../version.ts'
 import { badRequest, notFound, wholeNumber } from './bad-request.ts'
 import { callerIn } from './caller.ts'
 import type { Env } from './env.ts'
 import { addMethodRoutes } from './methods.ts'
+import { isGone, nobodyThere } from './respond.ts'
 
 /** The control API: a tool of LocalTOP, apart from the platform's protocol. */
 export function controlRoutesOf(core: GatewayCore): Hono<Env> {
@@ -51,6 +54,12 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     await core.catchUp()
     await next()
   })
+
+  const atMost = (maxSize: number) => {
+    const error = `the body is larger than ${maxSize} bytes, more than this route reads`
+    return bodyLimit({ maxSize, onError: (c) => c.json({ error }, 413) })
+  }
+  const limit = atMost(core.limits.controlBodyBytes)
 
   app.get('/', (c) => c.json({ name: 'localtop', version, routes: controlRoutes }))
 
@@ -117,13 +126,13 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   app.get('/snapshot', async (c) =>
     c.json(await gateway.snapshot({ secrets: c.req.query('secrets') === 'include' })),
   )
-  app.put('/snapshot', async (c) => {
+  app.put('/snapshot', atMost(core.limits.snapshotBytes), async (c) => {
     await gateway.restore((await bodyOf(c, snapshotSchema)) as Snapshot)
     return c.json({ ok: true })
   })
 
   app.get('/clock', (c) => c.json(gateway.clock.state()))
-  app.post('/clock', async (c) => {
+  app.post('/clock', limit, async (c) => {
     const command = await bodyOf(c, clockCommand)
     if (command.appKey !== undefined && !core.tenants().includes(command.appKey)) {
       throw notFound(`no tenant has the app key "${command.appKey}"`)
@@ -140,7 +149,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
       files: gateway.scenarios.files(),
     }),
   )
-  app.put('/scenarios', async (c) => {
+  app.put('/scenarios', atMost(core.limits.scenarioBytes), async (c) => {
     const { scenarios } = await bodyOf(c, scenarioChoice)
     const of = tenantOf(c)
     try {
@@ -164,7 +173,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   const rulesInForce = (of: OfTenant) => gateway.scenarios.list(of).map(inWords)
 
   app.get('/faults', (c) => c.json({ active: gateway.faults.list(tenantOf(c)).map(inWords) }))
-  app.post('/faults', async (c) => {
+  app.post('/faults', limit, async (c) => {
     // What is no fault is named by `add`.
     const added = gateway.faults.add((await jsonOf(c)) as FaultSeed, tenantOf(c))
     return c.json(inWords(added), 201)
@@ -181,7 +190,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     return { appKey }
   }
 
-  app.post('/explain', async (c) => {
+  app.post('/explain', limit, async (c) => {
     // Identifiers written as numbers may pass 2^53, and a rounded one would be another call.
     const asked = await bodyOf(c, explainRequest, parseJson)
     return c.json(core.diagnosis.explain(readExplainRequest(asked)))
@@ -205,8 +214,14 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     return gateway.report({ appKey })
   }
 
+  app.get('/metrics', (c) =>
+    c.body(core.metrics.text(version, gaugesOf(core)), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    }),
+  )
+
   app.get('/tenants', (c) => c.json({ tenants: core.tenants() }))
-  app.post('/tenants', async (c) =>
+  app.post('/tenants', limit, async (c) =>
     c.json(await gateway.tenant(await bodyOf(c, tenantRequest)), 201),
   )
   app.delete('/tenants/:appKey', async (c) => {
@@ -216,6 +231,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   })
 
   app.onError((error, c) => {
+    if (isGone(c)) return nobodyThere()
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status)
     if (error instanceof OptionError || error instanceof CallFormatError)
       return c.json({ error: error.message }, 400)
@@ -233,8 +249,13 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   return app
 }
 
+/** Whoever may steer the gateway may not, by that, have it read this machine's files. */
+const scenarioName = z.string().regex(/^[^./\\]+$/, {
+  error: 'expected a name or a scenario: files are read only where the command line names them',
+})
+
 const scenarioChoice = z.strictObject({
-  scenarios: z.array(z.union([z.string(), scenario])).min(1),
+  scenarios: z.array(z.union([scenarioName, scenario])).min(1),
 })
 
 async function bodyOf<T extends z.ZodType>(
@@ -292,9 +313,13 @@ function refusal(c: Context<Env>): string | undefined {
   const host = (c.req.header('host') ?? '').replace(/:\d+$/, '')
   if (!isLoopback(host)) return `the Host "${host}" is not this machine`
   const origin = c.req.header('origin')
-  if (origin !== undefined && !isLoopback(hostOf(origin)))
-    return `the Origin "${origin}" is foreign`
-  return undefined
+  if (origin !== undefined)
+    return isLoopback(hostOf(origin)) ? undefined : `the Origin "${origin}" is foreign`
+  // Pictures and scripts of other pages come without an Origin; a link that somebody follows may.
+  const isForeign = c.req.header('sec-fetch-site') === 'cross-site'
+  return isForeign && c.req.header('sec-fetch-mode') !== 'navigate'
+    ? 'a page of another site asked for it'
+    : undefined
 }
 
 function hostOf(origin: string): string {
@@ -309,6 +334,30 @@ function isToken(header: string, token: string): boolean {
   const given = Buffer.from(header)
   const expected = Buffer.from(`Bearer ${token}`)
   return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+function gaugesOf(core: GatewayCore): Gauges {
+  const tenants = core.tenants()
+  const worlds = [core.base, ...tenants.map((appKey) => core.worldOf(appKey))]
+  return {
+    localtop_items: {
+      help: 'Items in all shops.',
+      value: worlds.reduce((sum, world) => sum + world.counts().items, 0),
+    },
+    localtop_tenants: { help: 'Tenants.', value: tenants.length },
+    localtop_journal_exchanges: {
+      help: 'Exchanges in the journal.',
+      value: core.gateway.exchanges.list().length,
+    },
+    localtop_rules: {
+      help: 'Rules of scenarios and faults in force for everybody.',
+      value: core.gateway.scenarios.list().length,
+    },
+    process_resident_memory_bytes: {
+      help: 'Memory of the process.',
+      value: process.memoryUsage.rss(),
+    },
+  }
 }
 
 /** A signed call that works when pasted, by the named app or the first one that can publish. */

@@ -22,6 +22,7 @@ import { StoreUnavailableError } from '../state/store-error.ts'
 import type { App, Seller, World } from '../state/world.ts'
 import type { Env } from './env.ts'
 import { consentPage, faultPage, landingPage, loggedOffPage, type Page } from './oauth-pages.ts'
+import { isGone, nobodyThere } from './respond.ts'
 import { answerToken, noteAuthorize } from './token.ts'
 import { ConnectionLost } from './wire.ts'
 
@@ -43,15 +44,13 @@ interface Asked {
   readonly landing: string
 }
 
-/** The largest body that is read, in bytes. */
-const maxBodyBytes = 64 * 1024
-
 /** OAuth 2.0 of the platform: the consent page, the exchange of codes, the refresh. */
 export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
   const app = new Hono<Env>()
+  const maxSize = core.limits.oauthBodyBytes
   const limit = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: () => failure(oauthError('body-too-large'), `more than ${maxBodyBytes} bytes came`),
+    maxSize,
+    onError: () => failure(oauthError('body-too-large'), `more than ${maxSize} bytes came`),
   })
   for (const path of Object.values(oauthPaths)) {
     app.use(path, async (_, next) => {
@@ -122,6 +121,7 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
   app.onError((error, c) => {
     // A fault that a scenario asks for, as the app around this one has it.
     if (error instanceof ConnectionLost || error === c.req.raw.signal.reason) throw error
+    if (isGone(c)) return nobodyThere()
     if (error instanceof StoreUnavailableError)
       return failure(oauthError('server-error'), error.message)
     core.options.log?.({ event: 'bug', message: error.message, stack: error.stack })

@@ -9,8 +9,9 @@ import {
 } from '../../contracts/protocol/parameters.ts'
 import { noFacts, type Received } from '../call.ts'
 import type { GatewayCore } from '../core.ts'
-import { maxBodyBytes } from '../gates/request.ts'
+import { tooLarge } from '../gates/request.ts'
 import type { Env } from './env.ts'
+import { isGone } from './respond.ts'
 
 /** What a body turned out to be. */
 interface Body {
@@ -53,7 +54,8 @@ export async function receive(
   bodyIs: 'parameters' | 'raw',
 ): Promise<Reading | undefined> {
   const verb = c.req.method
-  const parameters = noParameters()
+  const { limits } = core
+  const parameters = noParameters(limits.parameters)
   const { url } = c.req
   const mark = url.indexOf('?')
   if (mark >= 0) addUrlencoded(parameters, url.slice(mark + 1))
@@ -61,9 +63,10 @@ export async function receive(
   let problem: Error | undefined
   try {
     // A GET's body, which some clients send, means nothing.
-    if (verb !== 'GET' && verb !== 'HEAD') body = await readBody(c, header, parameters, bodyIs)
+    if (verb !== 'GET' && verb !== 'HEAD')
+      body = await readBody(c, header, parameters, bodyIs, limits.bodyBytes)
   } catch (error) {
-    if (c.env.incoming?.destroyed || c.req.raw.signal.aborted) return undefined
+    if (isGone(c)) return undefined
     problem = error instanceof Error ? error : new Error(String(error))
   }
   const { params } = parameters
@@ -78,13 +81,18 @@ export async function receive(
     files: parameters.files,
     repeated: parameters.repeated,
     badEncoding: parameters.badEncoding,
+    room: parameters.room,
     verb,
     path: c.req.path,
     // Up to the first slash behind `http://`.
     origin: url.slice(0, url.indexOf('/', 8)),
     rawBody: body.rawBody,
     contentType: header('content-type') ?? '',
-    tooLarge: body.tooLarge,
+    tooLarge: body.tooLarge
+      ? tooLarge.body(limits.bodyBytes)
+      : parameters.room < 0
+        ? tooLarge.parameters(limits.parameters)
+        : undefined,
     forcedError: header('x-localtop-error'),
     world,
     app,
@@ -93,6 +101,7 @@ export async function receive(
     simplify: format === 'json' && params.simplify === 'true',
     requestId: world.ids.requestId(),
     now: world.clock.now(),
+    wall: world.clock.wall(),
     ...noFacts,
   }
   return { call, problem }
@@ -104,13 +113,14 @@ async function readBody(
   header: HeaderReader,
   into: Parameters,
   bodyIs: 'parameters' | 'raw',
+  mostBytes: number,
 ): Promise<Body> {
   const contentType = bodyIs === 'raw' ? 'text/plain' : (header('content-type') ?? '')
   const length = Number(header('content-length') ?? Number.NaN)
-  if (!(length <= maxBodyBytes)) {
+  if (!(length <= mostBytes)) {
     // Longer than allowed, or chunked and of a length that nobody knows yet.
     if (c.req.raw.body === null) return noBody
-    const bytes = await readLimited(c.req.raw.body)
+    const bytes = await readLimited(c.req.raw.body, mostBytes)
     return bytes ? fromBytes(bytes, contentType, into) : { rawBody: '', tooLarge: true }
   }
   if (length === 0) return noBody
@@ -139,18 +149,21 @@ function fromText(text: string, contentType: string, into: Parameters): Body {
 }
 
 /** How much of a body that is too large is still read, so that its sender gets to hear the answer. */
-const drainBytes = 16 * maxBodyBytes
+const drained = 16
 
-async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
+async function readLimited(
+  stream: ReadableStream<Uint8Array>,
+  mostBytes: number,
+): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of stream) {
     size += chunk.byteLength
-    if (size <= maxBodyBytes) chunks.push(chunk)
+    if (size <= mostBytes) chunks.push(chunk)
     else chunks.length = 0
-    if (size > drainBytes) break
+    if (size > drained * mostBytes) break
   }
-  return size <= maxBodyBytes ? Buffer.concat(chunks) : undefined
+  return size <= mostBytes ? Buffer.concat(chunks) : undefined
 }
 
 /** What the gateway assumes of HTTP requests. */

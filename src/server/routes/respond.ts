@@ -7,6 +7,12 @@ import type { Env } from './env.ts'
 import type { HeaderReader } from './receive.ts'
 import { deliver, deliverHere } from './wire.ts'
 
+/** The caller hung up, or was cut because it was too slow; what reading its request throws is no mistake of ours. */
+export function isGone(c: Context<Env>): boolean {
+  const { incoming } = c.env
+  return (incoming?.destroyed && !incoming.complete) || c.req.raw.signal.aborted
+}
+
 /** What a caller that hung up gets: nothing. */
 export const nobodyThere = (): Response => new Response(null, { status: 400 })
 

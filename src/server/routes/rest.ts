@@ -11,6 +11,8 @@ export function restRoute(core: GatewayCore) {
     const reading = await receive(core, c, header, 'parameters')
     if (!reading) return nobodyThere()
     const answering = core.answer(reading.call, reading.problem)
-    return respond(answering instanceof Promise ? await answering : answering, header, c)
+    const answer = answering instanceof Promise ? await answering : answering
+    core.options.tap?.answered(c.req.raw, answer)
+    return respond(answer, header, c)
   }
 }

@@ -146,7 +146,7 @@ function callOf(
     origin: new URL(c.req.url).origin,
     rawBody: '',
     contentType: c.req.header('content-type') ?? '',
-    tooLarge: false,
+    tooLarge: undefined,
     forcedError: undefined,
     world,
     app,
@@ -155,6 +155,7 @@ function callOf(
     simplify: false,
     requestId: world.ids.requestId(),
     now: world.clock.now(),
+    wall: world.clock.wall(),
     ...noFacts,
   }
   return { ...received, contract }

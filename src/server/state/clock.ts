@@ -29,6 +29,8 @@ export interface MovableClock extends Clock {
   reset(): void
   /** Lets everybody who sleeps go on, and leaves no timer behind. */
   stop(): void
+  /** Wakes whoever has slept long enough: for a real time that is given, and moved, by somebody. */
+  tick(): void
   state(): ClockState
   /** What another clock needs to show the same time from here on. */
   save(): SavedClock
@@ -146,6 +148,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
       for (const sleeper of sleepers) sleeper.wake()
       sleepers.clear()
     },
+    tick: wakeSleepers,
     state: () => ({
       time: formatTime(now()),
       epochMs: now(),

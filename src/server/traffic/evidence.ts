@@ -1,37 +1,44 @@
 import { adviceOn } from '../../contracts/judges/advice.ts'
+import type { CallBreach } from '../../contracts/judges/breach.ts'
 import type { CallEvidence } from '../../contracts/judges/evidence.ts'
 import { isSystemParameter } from '../../contracts/protocol/parameters.ts'
+import { breachReader } from './breaches.ts'
 import { type Entry, faultOf, outcomeOf } from './journal.ts'
+
+/** Hides the secrets of a call in its parameters and in what is said of it. */
+export type EvidenceMask = (
+  call: Entry['call'],
+  breaches: readonly CallBreach[],
+) => readonly [params: Readonly<Record<string, string>>, breaches: readonly CallBreach[]]
 
 /**
  * Makes of journal entries what the judges look at: nothing secret, and nothing that they would have
  * to look up.
- *
- * @param masked the parameters of a call with its secrets hidden
  */
-export function evidenceFrom(
-  entries: readonly Entry[],
-  masked: (call: Entry['call']) => Readonly<Record<string, string>>,
-): CallEvidence[] {
+export function evidenceFrom(entries: readonly Entry[], hide: EvidenceMask): CallEvidence[] {
   const sessions = new Map<string, number>()
   const numberOf = (session: string) => {
     if (!sessions.has(session)) sessions.set(session, sessions.size + 1)
     return sessions.get(session) as number
   }
+  const breachesIn = breachReader()
   // OAuth is no call of a method: its errors are not the platform's, and nothing is made by it.
   const calls = entries.filter(({ call }) => !call.contract?.name.startsWith('/'))
-  return calls.map(({ id, call, verdict, wall, took }) => {
+  return calls.map((entry) => {
+    const { id, call, verdict, wall } = entry
     const { rejection } = verdict
     const { session } = call.params
+    const [params, breaches] = hide(call, breachesIn(entry))
     const advice = rejection && adviceOn(rejection.error.code, rejection.error.sub_code ?? null)
     return {
       id,
       shop: call.world.id,
-      appKey: call.params.app_key ?? null,
-      method: call.params.method ?? null,
+      // What nobody knows by this name may be a secret in the wrong place.
+      appKey: params.app_key ?? null,
+      method: params.method ?? null,
       seller: session === undefined ? null : (call.world.session(session)?.seller ?? null),
       session: session === undefined ? null : numberOf(session),
-      params: businessParams(call, masked(call)),
+      params: businessParams(call, params),
       outcome: outcomeOf(verdict),
       gate: rejection ? (verdict.gates[verdict.passed - 1]?.name ?? null) : null,
       code: rejection?.error.code ?? null,
@@ -41,10 +48,11 @@ export function evidenceFrom(
       banSeconds: rejection ? secondsIn(rejection.error.sub_msg) : null,
       made: madeBy(call),
       at: call.now,
-      wallAt: wall - took,
+      wallAt: call.wall,
       wallDone: wall,
       executed: call.response !== undefined && !call.isGiven,
       fault: faultOf(call),
+      breaches,
     }
   })
 }

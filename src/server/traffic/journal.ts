@@ -20,7 +20,7 @@ import { unusedBrackets } from '../gates/request.ts'
 import { signOddity } from '../gates/signature.ts'
 import type { Verdict } from '../pipeline.ts'
 import type { SignatureDiagnosis } from './diagnosis-mask.ts'
-import { evidenceFrom } from './evidence.ts'
+import { type EvidenceMask, evidenceFrom } from './evidence.ts'
 import type { Fate } from './rules.ts'
 
 /** What the journal keeps of one call. Everything derived from it is worked out when somebody looks. */
@@ -155,8 +155,8 @@ const longestText = 64 * 1024
  */
 export function createJournal(
   diagnose: (call: Received) => SignatureDiagnosis,
-  maxCount = 1000,
-  maxBytes = 32 * 1024 * 1024,
+  maxCount: number,
+  maxBytes: number,
 ): Journal {
   let entries: (Entry | undefined)[] = []
   let first = 0
@@ -164,6 +164,7 @@ export function createJournal(
   let number = 0
   let numberAfter = (last: number) => last + 1
   let dropped = false
+  let hasAdopted = false
 
   function dropOldest() {
     dropped = true
@@ -184,6 +185,17 @@ export function createJournal(
     }
   }
 
+  /** Where the exchange stands, or would stand: numbers only grow, where no other gateway's are among them. */
+  function placeOf(id: string): number {
+    let [from, to] = [first, entries.length]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (Number(entries[middle]?.id) < Number(id)) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+
   return {
     nextId: () => String(numberAfter(number)),
     add(entry) {
@@ -194,6 +206,7 @@ export function createJournal(
     },
     adopt(others) {
       if (others.length === 0) return
+      hasAdopted = true
       const all = [
         ...entries.slice(first),
         ...others.map((one) => ({ ...one, adopted: true as const, bytes: sizeOf(one) })),
@@ -223,15 +236,18 @@ export function createJournal(
       return found.reverse()
     },
     find(id) {
-      const entry = entries.slice(first).find((one) => one?.id === id)
-      return entry && explained(entry, diagnose)
+      const entry = hasAdopted
+        ? entries.slice(first).find((one) => one?.id === id)
+        : entries[placeOf(id)]
+      return entry?.id === id ? explained(entry, diagnose) : undefined
     },
     evidence: (appKey) =>
       evidenceFrom(
         (entries.slice(first) as Entry[]).filter(
           ({ call }) => appKey === undefined || call.params.app_key === appKey,
         ),
-        (call) => scrubbed(maskedParams(call), secretsOf(call)) as Record<string, string>,
+        (call, breaches) =>
+          scrubbed([maskedParams(call), breaches], secretsOf(call)) as ReturnType<EvidenceMask>,
       ),
     hasDropped: () => dropped,
     clear(worldId, after) {

@@ -46,6 +46,8 @@ export interface Fate {
   readonly wire: WireFault | undefined
   /** How much later than it could the answer is given, in milliseconds: the call is carried out on time. */
   readonly wait: number
+  /** The refusal of a call that has been carried out. */
+  readonly refuseAfter: Rejection | undefined
   /** How `/token` refuses. */
   readonly refuseToken: TokenErrorName | undefined
 }
@@ -210,18 +212,21 @@ export function createRules(
     let answer: Fate['answer']
     let lag: number | undefined
     const happening: { rule: Rule; count: Count }[] = []
+    let refuseAfter: Rejection | undefined
     let wait = 0
     for (const { rule, count } of matching) {
       const { then } = rule.active.rule
       // A rule happens whole or not at all; one that cannot is armed for the next call.
       if (rule.decides && rule !== decider) continue
-      if (decider && (then.patch || then.answer || then.lag !== undefined)) continue
+      if (decider && (then.patch || then.answer || then.lag !== undefined || then.refuseAfter))
+        continue
       if (then.answer && answer) continue
       if (then.fault && wire) continue
       count.applied++
       applied.push(rule.active)
       wire ??= then.fault
       answer ??= then.answer
+      refuseAfter ??= refusalOf(then.refuseAfter, call)
       if (then.patch) patches.push(then.patch)
       if (then.lag !== undefined) lag = Math.max(lag ?? 0, parseDuration(then.lag) ?? 0)
       if (then.setState !== undefined) setState(ledger.states, then.setState)
@@ -231,7 +236,16 @@ export function createRules(
       if (then.clock !== undefined) advance(call.world, parseDuration(then.clock) ?? 0)
     }
     const refuseToken = decider?.active.rule.then.refuseToken
-    const fate: Fate = { rules: applied, answer, lag, patches, wire, wait, refuseToken }
+    const fate: Fate = {
+      rules: applied,
+      answer,
+      lag,
+      patches,
+      wire,
+      wait,
+      refuseAfter,
+      refuseToken,
+    }
     const carryOut = () => {
       let rejection: Rejection | undefined
       for (const { rule, count } of happening) rejection = happen(rule, count, call) ?? rejection
@@ -327,6 +341,13 @@ function draw(world: World, rule: Compiled, count: Count): number {
   return count.chance()
 }
 
+/** What a reference of a rule refuses a call with; the schema has made sure that there is such an error. */
+function refusalOf(reference: string | undefined, { app, contract }: Judged) {
+  if (reference === undefined) return undefined
+  const found = findError(reference, { appKey: app.app_key }, contract)
+  return found instanceof Rejection ? found : undefined
+}
+
 /** Lets the part of a rule happen that concerns the platform; answers the refusal, if there is one. */
 function happen({ then }: Rule, { applied }: Count, call: Judged): Rejection | undefined {
   const { world, app, now, session, contract } = call
@@ -339,8 +360,7 @@ function happen({ then }: Rule, { applied }: Count, call: Judged): Rejection | u
     const listed = Array.isArray(then.refuse) ? then.refuse : [then.refuse]
     // The last of a list stays, where the rule happens more often than the list is long.
     const reference = listed[Math.min(applied, listed.length) - 1] as string
-    const rejection = findError(reference, { appKey: app.app_key }, contract)
-    if (rejection instanceof Rejection) return rejection
+    return refusalOf(reference, call)
   }
   if (then.ban) {
     const kind = then.ban.kind ?? defaultBanKind

@@ -37,7 +37,7 @@ export function readXml(document: string): XmlElement {
     const here = open.at(-1) as (typeof open)[number]
     const tag = /^<(\/?)([A-Za-z_][\w.-]*)((?: [\w.]+="[^"<&]*")*)>$/.exec(token)
     if (token.startsWith('<') && !tag) throw new Error(`no tag: ${token}`)
-    if (!tag) here.text += unescaped(token)
+    if (!tag) here.text += unescapedXml(token)
     else if (tag[1] === '') {
       open.push({ name: tag[2] as string, attributes: tag[3] as string, children: [], text: '' })
     } else {
@@ -51,7 +51,8 @@ export function readXml(document: string): XmlElement {
   return root
 }
 
-function unescaped(text: string): string {
+/** A text without its entities. @throws Error for one that XML does not have */
+export function unescapedXml(text: string): string {
   return text.replaceAll(/&(#?\w*);?/g, (entity, name: string) => {
     const number = /^#(x?)([\da-f]+)$/i.exec(name)
     const char = !entity.endsWith(';')

@@ -1,7 +1,8 @@
-import { parseTime, type WireShape } from '../../contracts/index.ts'
+import type { XmlElement } from '../protocol/read-xml.ts'
+import { parseTime } from '../protocol/timestamp.ts'
+import type { WireShape } from '../protocol/wire-shape.ts'
 import { below, type Mismatch, mismatch } from './mismatch.ts'
-import { isObject } from './read-answer.ts'
-import type { XmlElement } from './read-xml.ts'
+import { isObject } from './read-body.ts'
 
 type ValueType = Extract<WireShape, { kind: 'value' }>['type']
 

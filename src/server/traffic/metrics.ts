@@ -1,0 +1,70 @@
+import type { Entry } from './journal.ts'
+import { outcomeOf } from './journal.ts'
+
+/** Upper bounds of the histogram, in seconds. */
+const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const
+
+/** What is true at the moment somebody looks. */
+export interface Gauges {
+  readonly [name: string]: { readonly help: string; readonly value: number }
+}
+
+/** Counts calls since the process began; a reset of the gateway does not take them back. */
+export interface Metrics {
+  count(entry: Pick<Entry, 'call' | 'verdict' | 'took'>): void
+  /** Everything in the text format of Prometheus (0.0.4). */
+  text(version: string, gauges: Gauges): string
+}
+
+export function createMetrics(): Metrics {
+  const calls = new Map<string, number>()
+  const buckets = new Array<number>(bounds.length).fill(0)
+  let total = 0
+  let seconds = 0
+
+  return {
+    count({ call, verdict, took }) {
+      // A name that nobody knows is the caller's to choose, and no label: there would be no end of them.
+      const labels = `method="${call.contract?.name ?? 'unknown'}",outcome="${outcomeOf(verdict)}",code="${verdict.rejection?.error.code ?? 0}"`
+      calls.set(labels, (calls.get(labels) ?? 0) + 1)
+      total++
+      seconds += took / 1000
+      const at = bounds.findIndex((bound) => took / 1000 <= bound)
+      if (at >= 0) buckets[at] = (buckets[at] as number) + 1
+    },
+    text(version, gauges) {
+      let upTo = 0
+      const duration = 'localtop_call_duration_seconds'
+      return [
+        ...family('localtop_info', 'gauge', 'The version that runs.', [
+          `localtop_info{version="${version}"} 1`,
+        ]),
+        ...family(
+          'localtop_calls_total',
+          'counter',
+          'Calls of the platform, by method, outcome and platform error (0 for none).',
+          [...calls].map(([labels, count]) => `localtop_calls_total{${labels}} ${count}`),
+        ),
+        ...family(duration, 'histogram', 'How long the gateway took to answer a call.', [
+          ...bounds.map((bound, at) => {
+            upTo += buckets[at] as number
+            return `${duration}_bucket{le="${bound}"} ${upTo}`
+          }),
+          `${duration}_bucket{le="+Inf"} ${total}`,
+          `${duration}_sum ${seconds}`,
+          `${duration}_count ${total}`,
+        ]),
+        ...Object.entries(gauges).flatMap(([name, { help, value }]) =>
+          family(name, 'gauge', help, [`${name} ${value}`]),
+        ),
+        '',
+      ].join('\n')
+    },
+  }
+}
+
+const family = (name: string, type: string, help: string, samples: readonly string[]) => [
+  `# HELP ${name} ${help}`,
+  `# TYPE ${name} ${type}`,
+  ...samples,
+]
