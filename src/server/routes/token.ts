@@ -5,6 +5,7 @@ import { documented } from '../../contracts/fidelity.ts'
 import { Rejection } from '../../contracts/protocol/errors.ts'
 import { mergePatch } from '../../contracts/protocol/merge-patch.ts'
 import { type OAuthError, oauthError, oauthPaths } from '../../contracts/protocol/oauth.ts'
+import { noParameters } from '../../contracts/protocol/parameters.ts'
 import { topText } from '../../contracts/protocol/scalars.ts'
 import { hookOf } from '../../contracts/wire-faults.ts'
 import { noFacts, type Received } from '../call.ts'
@@ -133,14 +134,12 @@ function callOf(
   const world = core.worldOf(client_id)
   const app = client_id === undefined ? undefined : world.app(client_id)
   const received: Received = {
+    ...noParameters(),
     params: {
       ...params,
       method: c.req.path,
       ...(client_id !== undefined && { app_key: client_id }),
     },
-    repeated: [],
-    badEncoding: false,
-    files: undefined,
     verb: c.req.method,
     path: c.req.path,
     origin: new URL(c.req.url).origin,
