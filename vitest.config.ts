@@ -1,6 +1,19 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+/** `npm run test:stores`: the suite of the server over a file store or a Redis instead of memory. */
+const store = process.env.LOCALTOP_TEST_STORE
+const overStore = {
+  name: 'over-store',
+  enforce: 'pre' as const,
+  resolveId: (source: string, importer = '') =>
+    source.endsWith('/src/server/index.ts') && /\/test\/server\/[^/]+\.test\.ts$/.test(importer)
+      ? join(import.meta.dirname, 'test/support/over-store.ts')
+      : undefined,
+}
+
 export default defineConfig({
+  plugins: store === undefined ? [] : [overStore],
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],

@@ -16,7 +16,7 @@ export interface GatewayFlags {
   readonly host?: string
   readonly profile?: 'guide' | 'production'
   readonly world?: string
-  readonly store?: 'memory' | 'file'
+  readonly store?: GatewayOptions['store']
   readonly data?: string
   readonly durability?: 'process' | 'disk'
   readonly fresh?: boolean
@@ -59,6 +59,15 @@ const moment = (text: string) => {
   return text
 }
 
+const writtenRedis = z
+  .templateLiteral([z.enum(['redis://', 'rediss://']), z.string().min(1)])
+  .refine((url) => URL.canParse(url), 'expected redis://host:port/db')
+
+const store = (text: string) => {
+  if (text === 'memory' || text === 'file' || writtenRedis.safeParse(text).success) return text
+  throw new InvalidArgumentError('expected memory, file or redis://host:port/db')
+}
+
 const collect = (value: string, before: readonly string[] = []) => [...before, value]
 
 /** The flags in the order in which `--help` lists them. Defaults are filled in by {@link withConfig}. */
@@ -69,13 +78,16 @@ export const gatewayFlags = () => [
     profileNames,
   ),
   new Option('--world <file>', 'YAML or JSON file with the state to start from'),
-  new Option('--store <kind>', 'where state is kept (default: file)').choices(['memory', 'file']),
+  new Option(
+    '--store <where>',
+    'where state is kept: memory, file, or a Redis that several gateways share, redis://host:port/db (default: file)',
+  ).argParser(store),
   new Option('--data <dir>', 'folder of the file store (default: .localtop)'),
   new Option(
     '--durability <of>',
     'what an acknowledged change survives: a killed process, or a power cut as well (default: process)',
   ).choices(['process', 'disk']),
-  new Option('--fresh', 'empty the data folder first'),
+  new Option('--fresh', 'empty the data folder (or the shop in Redis) first'),
   new Option(
     '--rate-limit <rate>',
     'call limit of an app: N/sec, N/min, N/hour, N/day or off',
@@ -121,7 +133,7 @@ export const configFile = z
     host: z.string(),
     profile: z.enum(profileNames),
     world: z.string(),
-    store: z.enum(['memory', 'file']),
+    store: z.union([z.enum(['memory', 'file']), writtenRedis]),
     data: z.string(),
     durability: z.enum(['process', 'disk']),
     fresh: z.boolean(),
@@ -168,6 +180,9 @@ export function gatewayOptions(flags: GatewayFlags): GatewayOptions {
   }
   if (flags.durability !== undefined && flags.store === 'memory') {
     throw new UsageError('--durability: a memory store keeps nothing')
+  }
+  if (flags.durability !== undefined && flags.store?.startsWith('redis')) {
+    throw new UsageError('--durability: what a Redis keeps is said in its own configuration')
   }
   return {
     profile: flags.profile,

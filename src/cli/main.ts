@@ -15,6 +15,7 @@ import {
   ExistingStateError,
   FolderInUseError,
   PortInUseError,
+  RedisUnavailableError,
   StoreFormatError,
   StoreUnavailableError,
   version,
@@ -88,6 +89,10 @@ function statusOf(error: unknown): number {
   }
   if (error instanceof ExistingStateError) {
     complain(`localtop: --world: ${error.message.replace('(fresh)', '(--fresh)')}`)
+    return 2
+  }
+  if (error instanceof RedisUnavailableError) {
+    complain(`localtop: --store: ${error.message}`)
     return 2
   }
   if (error instanceof FolderInUseError || error instanceof StoreUnavailableError) {

@@ -115,7 +115,8 @@ arrived, it never ended), 2 a wrong use, 130 interrupted.`,
     // The same names with other defaults.
     if (flag.name() === 'port')
       flag.description = 'port to listen on, 0 for any free one (default: 0)'
-    if (flag.name() === 'store') flag.description = 'where state is kept (default: memory)'
+    if (flag.name() === 'store')
+      flag.description = 'where state is kept: memory or file (default: memory)'
     if (flag.name() === 'data') {
       flag.description =
         'folder of the certificate of --tls and of a file store, one below it for each scenario, emptied first (default: .localtop)'
@@ -134,6 +135,9 @@ arrived, it never ended), 2 a wrong use, 130 interrupted.`,
 
 async function matrix(command: readonly string[], flags: MatrixFlags): Promise<void> {
   const { json = false, showOutput = false, timeout, jobs, scale, host } = flags
+  if (flags.store?.startsWith('redis')) {
+    throw new UsageError('--store: every scenario has a shop of its own, in memory or a file')
+  }
   const scenarios = chosenScenarios(flags)
   const {
     scenarios: _,

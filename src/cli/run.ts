@@ -68,7 +68,10 @@ Exit status: the program's own (128 and its number for a signal), 1 where --fail
     if (withoutMeaning.has(flag.name())) continue
     if (flag.name() === 'port')
       flag.description = 'port to listen on, 0 for any free one (default: 0)'
-    if (flag.name() === 'store') flag.description = 'where state is kept (default: memory)'
+    if (flag.name() === 'store') {
+      flag.description =
+        'where state is kept: memory, file or redis://host:port/db (default: memory)'
+    }
     if (flag.name() === 'data') {
       flag.description =
         "folder of the proxy's certificate authority and of a file store (default: .localtop)"

@@ -113,6 +113,15 @@ export function writeInOneMove(file: string, text: string): void {
   renameSync(temporary, file)
 }
 
+function placeOf({ store = 'file', data = '.localtop', durability }: GatewayFlags): string {
+  if (store === 'memory') return 'in memory'
+  if (store === 'file')
+    return `in ${data}${durability === 'disk' ? ', each change synced to the disk' : ''}`
+  // Without user and password.
+  const { host, pathname } = new URL(store)
+  return `in Redis at ${host}${pathname}, shared by all gateways on it`
+}
+
 async function startScreen(
   gateway: Gateway,
   listening: Listening,
@@ -123,9 +132,6 @@ async function startScreen(
   const profile = profiles[flags.profile ?? 'guide']
   const curl = await gateway.fetch(new Request(`${url}/_localtop/curl`))
   const rules = gateway.scenarios.list()
-  const synced = flags.durability === 'disk' ? ', each change synced to the disk' : ''
-  const store =
-    (flags.store ?? 'file') === 'memory' ? 'in memory' : `in ${flags.data ?? '.localtop'}${synced}`
   const lines = [
     `${bold('LocalTOP')} ${version}  ${dim('the Taobao Open Platform on this machine')}`,
     '',
@@ -137,7 +143,7 @@ async function startScreen(
         ]
       : []),
     `  profile    ${describeProfile(profile)}`,
-    `  state      ${store}`,
+    `  state      ${placeOf(flags)}`,
     `  methods    ${methodCounts.all.toLocaleString('en')} known, ${methodCounts.stateful} of them stateful`,
     `  scenarios  ${scenarioNames().length} to choose from, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'} in force`,
     ...rules.map((rule) => `             ${yellow(rule.sentence)}`),

@@ -15,6 +15,7 @@ import type { ReportOptions } from './report.ts'
 import type { ScenarioFile } from './scenarios-in-force.ts'
 import type { Clock, ClockState } from './state/clock.ts'
 import type { Snapshot } from './state/snapshot.ts'
+import type { StoreUnavailableError } from './state/store-error.ts'
 import type { App, World } from './state/world.ts'
 import type { Entry, Exchange, ExchangeFilter, ExplainedExchange } from './traffic/journal.ts'
 import type { Metrics } from './traffic/metrics.ts'
@@ -134,6 +135,12 @@ export interface GatewayCore {
   refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined>
   /** Answers one call of a batch whose envelope has been accepted. */
   answerBatched(call: Received): Answered | Promise<Answered>
+  /** Why nothing can be answered now. */
+  trouble(): StoreUnavailableError | undefined
+  /** Brings in the exchanges of other gateways on the same store. */
+  catchUp(): Promise<void>
+  /** Ends when other gateways know of the moves of the clock and of the emptied journal. */
+  shared(): Promise<unknown> | undefined
   tenants(): readonly string[]
   dropTenant(appKey: string): Promise<boolean>
   moveClock(command: ClockCommand): ClockState

@@ -32,9 +32,11 @@ import { type Listening, listen } from './listen.ts'
 import { ExistingStateError, type GatewayOptions } from './options.ts'
 import type { Runnable, Verdict } from './pipeline.ts'
 import { createReporter } from './report.ts'
+import { findOAuthEndpoint, oauthGates } from './routes/token.ts'
 import { createScenariosInForce } from './scenarios-in-force.ts'
-import { type ClockState, createClock, type OffsetClock } from './state/clock.ts'
+import { type ClockState, createClock, type OffsetClock, type SavedClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
+import { redisStore } from './state/redis-store.ts'
 import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './state/snapshot.ts'
 import { fileStore, memoryStore, type Store } from './state/store.ts'
 import { StoreUnavailableError } from './state/store-error.ts'
@@ -43,6 +45,7 @@ import { mintTenant } from './tenants.ts'
 import { createJournal, isSignRefused } from './traffic/journal.ts'
 import { createMetrics } from './traffic/metrics.ts'
 import { createRules, type Fate } from './traffic/rules.ts'
+import { createJournalSharing } from './traffic/shared-journal.ts'
 
 interface TenantRecord {
   readonly seed: ParsedWorld
@@ -63,13 +66,22 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const rateLimit = options.rateLimit === undefined ? undefined : rateOption(options.rateLimit)
   const limits: Limits = { ...defaultLimits, ...options.limits }
   const clock = createClock(options.wall)
-  const ids = createIds(idSeed)
+  // Gateways that share a store must not give the same request ids.
+  const idsOf = (seed: number | string) =>
+    createIds(seed, () => {
+      const { gateway: number = 1 } = store.journal?.() ?? {}
+      return number === 1 ? seed : `${seed}/${number}`
+    })
   const store = storeOf(options)
-  const base = createWorld('', store, clock, ids)
+  const base = createWorld('', store, clock, idsOf(idSeed))
   const worlds = new Map<string, World>()
+  let isLoaded = false
+  let inBackground: Promise<unknown> | undefined
+  const earlyMoves: { move: () => void; appKey: string }[] = []
+  let hasBegun = false
   const offsets = new Map<string, OffsetClock>()
   store.observe('tenants', followTenant)
-  store.observe('meta', followNumbers)
+  store.observe('meta', followMeta)
   const rules = createRules({
     worlds: () => [base, ...worlds.values()],
     advance: (world, ms) => void moveWorld(world, ms),
@@ -114,6 +126,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     options.journal?.maxCount ?? limits.journalCount,
     options.journal?.maxBytes ?? limits.journalBytes,
   )
+  const sharing = createJournalSharing(store, journal, {
+    worldOf: (id) => (id === '' ? base : worlds.get(id)),
+    findContract: (name) => findOAuthEndpoint(name) ?? contractOf(name),
+    gates: [...gates.gates, ...oauthGates],
+  })
 
   const metrics = createMetrics()
 
@@ -123,23 +140,69 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   const ready = once(async () => {
     await store.load()
+    const shared = store.journal?.()
+    if (shared) journal.numberBy(shared.numberAfter)
+    try {
+      await store.transact(beginOrWake)
+    } catch (error) {
+      if (error instanceof ExistingStateError) await store.close()
+      throw error
+    }
+    isLoaded = true
+    if (hasBegun) await sharing.clear(undefined)
+    // On the clock of the shop, which was not known before.
+    for (const { move, appKey } of earlyMoves.splice(0)) moveShared(move, appKey)
+  })
+
+  function beginOrWake() {
     // The seed is written last: without it, the first start was killed before its world was whole.
     const isWhole = store.collection('meta').has('seed')
-    if (isWhole && !options.fresh) {
-      if (!options.world) return wake()
-      await store.close()
+    if (isWhole && (!options.fresh || hasBegun)) {
+      if (!options.world || hasBegun) return wake()
       throw new ExistingStateError(
-        `the data folder ${options.data ?? '.localtop'} holds state already; a world needs an empty one (fresh)`,
+        `${isShared(options) ? 'the shared store' : `the data folder ${options.data ?? '.localtop'}`} holds state already; a world needs an empty one (fresh)`,
       )
     }
+    // Another gateway may be first, which has the same to begin with.
+    hasBegun = true
     store.drop([...store.names()])
+    if (isShared(options)) {
+      startClock()
+      store.put('meta', 'clock', clock.save())
+    }
     plantBase(givenSeed)
-    await store.committed()
-  })
+  }
 
   function plantBase(seed: ParsedWorld) {
     base.plant(seed)
     store.put('meta', 'seed', seed)
+  }
+
+  /**
+   * Moves a clock: the one of all gateways on a shared store, so that each move counts, whoever makes it.
+   * It has moved here when this returns.
+   */
+  function moveShared(move: () => void, appKey = ''): void {
+    if (!isShared(options) || !isLoaded) {
+      move()
+      if (isShared(options)) earlyMoves.push({ move, appKey })
+      return
+    }
+    const moved = store.transact(() => {
+      move()
+      const own = offsets.get(appKey)?.offset()
+      if (own === undefined) store.put('meta', 'clock', clock.save())
+      else store.put('meta', `offset@${appKey}`, own)
+    })
+    share(Promise.resolve(moved))
+  }
+
+  /** What other gateways are told without somebody who waits for it; {@link GatewayCore.shared} does. */
+  function share(telling: Promise<void> | undefined) {
+    if (!telling) return
+    telling.catch(reportBug)
+    inBackground = Promise.allSettled([inBackground]).then(() => telling)
+    inBackground.catch(() => undefined)
   }
 
   /** A tenant has its world as long as the store has the tenant, also when that is undone. */
@@ -148,8 +211,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     else if (!worlds.has(appKey)) openTenant(appKey).reindex()
   }
 
-  function followNumbers(key: string, _: unknown, after: unknown) {
+  function followMeta(key: string, _: unknown, after: unknown) {
     const [kind, appKey] = key.split('@')
+    if (kind === 'clock') clock.adopt((after as SavedClock | undefined) ?? unmoved)
+    if (kind === 'offset' && appKey) offsets.get(appKey)?.adopt(Number(after ?? 0))
     if (kind !== 'issued' || typeof after !== 'number') return
     const world = appKey ? worlds.get(appKey) : base
     world?.continueAfter(after)
@@ -166,7 +231,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function openTenant(appKey: string): World {
     const own = offsets.get(appKey) ?? clock.beside()
     offsets.set(appKey, own)
-    const world = createWorld(appKey, store, own, createIds(`${idSeed}/${appKey}`))
+    const world = createWorld(appKey, store, own, idsOf(`${idSeed}/${appKey}`))
     worlds.set(appKey, world)
     rules.rearm(world)
     return world
@@ -176,6 +241,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.drop(collectionsOf(appKey))
     store.delete('tenants', appKey)
     store.delete('meta', `issued@${appKey}`)
+    store.delete('meta', `offset@${appKey}`)
   }
 
   function forgetTenant(appKey: string) {
@@ -213,17 +279,19 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function answerBy(
     by: Runnable<Received>,
     call: Received,
-    problem?: Error,
+    mistake?: Error,
   ): Answered | Promise<Answered> {
     const started = performance.now()
+    const problem = mistake ?? store.trouble()
     const verdict = problem ? troubleVerdict(problem) : judge(by, call)
     return verdict instanceof Promise
       ? verdict.then((late) => settle(call, late, started))
       : settle(call, verdict, started)
   }
 
-  async function refuseEnvelope(call: Received, problem?: Error): Promise<Answered | undefined> {
+  async function refuseEnvelope(call: Received, mistake?: Error): Promise<Answered | undefined> {
     const started = performance.now()
+    const problem = mistake ?? store.trouble()
     const verdict = await (problem ? troubleVerdict(problem) : judge(envelopeGates, call))
     return verdict.rejection && settle(call, verdict, started)
   }
@@ -235,8 +303,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function troubleVerdict(error: unknown): Verdict {
     if (error instanceof StoreUnavailableError) {
       const rejection = rejectBusiness('isp.remote-service-error', error.reason, {
-        en: `The store could not keep the change: ${error.message}. Nothing was changed; send the call again once it can.`,
-        zh: `存储无法保存本次修改：${error.zh}。数据没有变化，恢复后请重发本次调用。`,
+        en: `The store could not keep the change: ${error.message}. ${error.isUnknown ? 'Whether the change arrived is unknown; look before the call is sent again.' : 'Nothing was changed; send the call again once it can.'}`,
+        zh: `存储无法保存本次修改：${error.zh}。${error.isUnknown ? '无法确定本次修改是否已生效，重发前请先查询。' : '数据没有变化，恢复后请重发本次调用。'}`,
       })
       return { rejection, passed: gates.gates.length, gates: gates.gates }
     }
@@ -274,16 +342,39 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }
   }
 
+  function resetTenant(appKey: string) {
+    const record = store.collection<TenantRecord>('tenants').get(appKey)
+    if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
+    const world = worlds.get(appKey)
+    offsets.get(appKey)?.reset()
+    store.delete('meta', `offset@${appKey}`)
+    world?.plant(record.seed)
+    if (world) {
+      inForce.forget(world)
+      rules.rearm(world)
+    }
+    journal.clear(appKey)
+  }
+
+  function resetAll() {
+    for (const key of core.tenants()) closeTenant(key)
+    startClock()
+    if (isShared(options)) store.put('meta', 'clock', clock.save())
+    journal.clear()
+    inForce.reset()
+    plantBase(store.collection<ParsedWorld>('meta').get('seed') ?? givenSeed)
+  }
+
   function note(entry: Noted): string {
-    const exchange = journal.nextId()
-    journal.add({ ...entry, wall: clock.wall() })
+    const added = journal.add({ ...entry, wall: clock.wall() })
+    sharing.add(added)
     metrics.count(entry)
     if (options.log) {
       const [newest] = journal.list({ limit: 1 })
       const hint = newest && isSignRefused(newest) ? diagnosis.hint(entry.call) : undefined
       if (newest) options.log({ event: 'call', ...newest, ...hint })
     }
-    return exchange
+    return added.id
   }
 
   /** As the options say, or in real time. */
@@ -298,16 +389,19 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const own = offsets.get(world.id)
     if (own && freeze)
       throw new OptionError('a tenant has an offset, not a clock that could be frozen')
-    if (own) own.advance(moment(at) - own.now())
-    else if (startTime !== undefined) return
-    else if (freeze) clock.freeze(moment(at))
-    else clock.set(moment(at))
+    const target = moment(at)
+    if (own) moveShared(() => own.advance(target - own.now()), world.id)
+    else if (startTime === undefined) {
+      moveShared(() => (freeze ? clock.freeze(target) : clock.set(target)))
+    }
   }
 
   function moveWorld(world: World, ms: number) {
     const moving = offsets.get(world.id) ?? clock
-    const target = Math.min(latest, Math.max(earliest, moving.now() + ms))
-    moving.advance(target - moving.now())
+    moveShared(() => {
+      const target = Math.min(latest, Math.max(earliest, moving.now() + ms))
+      moving.advance(target - moving.now())
+    }, world.id)
   }
 
   function tenantWorld(appKey: string | undefined): World | undefined {
@@ -326,15 +420,25 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     if (appKey !== undefined) {
       const own = offsets.get(appKey)
       if (!own) throw new OptionError(`no tenant has the app key "${appKey}"`)
-      own.advance(milliseconds(advance ?? ''))
+      const ms = milliseconds(advance ?? '')
+      moveShared(() => own.advance(ms), appKey)
       return clock.state()
     }
-    if (freeze !== undefined) clock.freeze(freeze === true ? undefined : moment(freeze))
-    if (set !== undefined) clock.set(moment(set))
-    if (advance !== undefined) clock.advance(milliseconds(advance))
-    if (scale !== undefined) clock.scale(scale)
-    if (resume) clock.resume()
+    moveShared(() => {
+      if (freeze !== undefined) clock.freeze(freeze === true ? undefined : moment(freeze))
+      if (set !== undefined) clock.set(moment(set))
+      if (advance !== undefined) clock.advance(milliseconds(advance))
+      if (scale !== undefined) clock.scale(scale)
+      if (resume) clock.resume()
+    })
     return clock.state()
+  }
+
+  /** What other gateways have acknowledged must be seen; where that fails, {@link Store.trouble} says so. */
+  const fetchFresh: HttpApp['fetch'] = (request, port) => {
+    const fresh = store.fresh()
+    if (!fresh) return answerRequest(request, port)
+    return fresh.catch(() => undefined).then(() => answerRequest(request, port))
   }
 
   const listening = new Set<Listening>()
@@ -356,11 +460,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     refuseEnvelope,
     answerBatched: (call) => answerBy(batchedGates, call),
     tenants: () => [...store.collection('tenants').keys()],
+    trouble: () => store.trouble(),
+    catchUp: sharing.catchUp,
+    shared: () => inBackground,
     async dropTenant(appKey) {
-      if (!worlds.has(appKey)) return false
-      closeTenant(appKey)
-      await store.committed()
-      return true
+      return store.transact(() => {
+        if (!worlds.has(appKey)) return false
+        closeTenant(appKey)
+        return true
+      })
     },
     moveClock,
     applyRules: rules.apply,
@@ -376,11 +484,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }),
     async fetch(request) {
       await ready()
-      return answerRequest(request)
+      return fetchFresh(request)
     },
     async listen(listenOptions = {}) {
       await ready()
-      const server = await listen(answerRequest, listenOptions, limits)
+      const server = await listen(fetchFresh, listenOptions, limits)
       listening.add(server)
       return server
     },
@@ -396,35 +504,21 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     ready,
     async reset({ appKey } = {}) {
       await ready()
-      if (appKey !== undefined) {
-        const record = store.collection<TenantRecord>('tenants').get(appKey)
-        if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
-        const world = worlds.get(appKey)
-        offsets.get(appKey)?.reset()
-        world?.plant(record.seed)
-        if (world) {
-          inForce.forget(world)
-          rules.rearm(world)
-        }
-        journal.clear(appKey)
-      } else {
-        for (const key of core.tenants()) closeTenant(key)
-        startClock()
-        journal.clear()
-        inForce.reset()
-        plantBase(store.collection<ParsedWorld>('meta').get('seed') ?? givenSeed)
-      }
-      await store.committed()
+      await store.transact(() => (appKey === undefined ? resetAll() : resetTenant(appKey)))
+      await sharing.clear(appKey)
     },
     async snapshot({ secrets = false } = {}) {
       await ready()
+      await store.fresh()
       return takeSnapshot(store, secrets)
     },
     async restore(snapshot) {
       await ready()
-      restoreSnapshot(store, snapshotSchema.parse(snapshot) as Snapshot)
-      wake()
-      await store.committed()
+      const read = snapshotSchema.parse(snapshot) as Snapshot
+      await store.transact(() => {
+        restoreSnapshot(store, read)
+        wake()
+      })
     },
     async tenant(request = {}) {
       await ready()
@@ -432,15 +526,16 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         profile: options.profile ?? base.settings().profile ?? 'guide',
         rateLimit: options.rateLimit,
       })
-      if (worlds.has(tenant.appKey)) closeTenant(tenant.appKey)
-      else if (worlds.size >= limits.tenants) {
-        throw new OptionError(
-          `there are ${worlds.size} tenants, and no more are taken; drop some (DELETE /tenants/:appKey) or reset`,
-        )
-      }
-      openTenant(tenant.appKey).plant(seed)
-      store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
-      await store.committed()
+      await store.transact(() => {
+        if (worlds.has(tenant.appKey)) closeTenant(tenant.appKey)
+        else if (worlds.size >= limits.tenants) {
+          throw new OptionError(
+            `there are ${worlds.size} tenants, and no more are taken; drop some (DELETE /tenants/:appKey) or reset`,
+          )
+        }
+        openTenant(tenant.appKey).plant(seed)
+        store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
+      })
       return tenant
     },
     clock: {
@@ -476,7 +571,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     exchanges: {
       list: (filter) => journal.list(filter),
       find: (id) => journal.find(id),
-      clear: () => journal.clear(),
+      clear() {
+        journal.clear()
+        share(sharing.clear(undefined))
+      },
     },
     [Symbol.asyncDispose]: () => gateway.close(),
   }
@@ -498,6 +596,8 @@ export const methodCounts = {
   all: catalogueSummary.methods,
 } as const
 
+const isShared = ({ store }: GatewayOptions) => store?.startsWith('redis') ?? false
+
 function storeOf({
   store = 'memory',
   data = '.localtop',
@@ -505,10 +605,13 @@ function storeOf({
   files,
   log,
 }: GatewayOptions): Store {
-  if (store !== 'file') return memoryStore()
   const onNotice = (message: string) => log?.({ event: 'store', message })
+  if (store.startsWith('redis')) return redisStore(store, onNotice)
+  if (store !== 'file') return memoryStore()
   return fileStore(data, { durability, files, onNotice })
 }
+
+const unmoved: SavedClock = { base: 0, since: 0, pace: 1, moved: false }
 
 /** What is written for a call whose connection fails before it is carried out. */
 const nothing = { status: 0, contentType: '', body: '', retryAfter: undefined } as const

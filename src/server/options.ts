@@ -18,8 +18,8 @@ export interface GatewayOptions {
   readonly profile?: ProfileName | undefined
   /** The state to start from. @default one shop with a few items, the documentation's and the article's credentials */
   readonly world?: WorldSeed | undefined
-  /** Where state is kept. @default 'memory' */
-  readonly store?: 'memory' | 'file' | undefined
+  /** Where state is kept; several gateways may share a Redis (`redis://host:port/db`). @default 'memory' */
+  readonly store?: 'memory' | 'file' | `redis://${string}` | `rediss://${string}` | undefined
   /** The folder of a file store. @default '.localtop' */
   readonly data?: string | undefined
   /**

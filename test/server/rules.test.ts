@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { formatTime, type RuleSeed, timeGet } from '../../src/contracts/index.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/server/index.ts'
-import { addItem, call, phone } from '../support/gateway.ts'
+import { addItem, call, phone, settled } from '../support/gateway.ts'
 
 let gateway: Gateway
 afterEach(() => gateway.close())
@@ -326,12 +326,9 @@ describe('what happens', () => {
     const late = call(gateway, 'taobao.time.get').finally(() => {
       isOver = true
     })
-    const turns = async () => {
-      for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next))
-    }
-    await turns()
+    await settled(gateway)
     gateway.clock.advance(`${ms - 1}ms`)
-    await turns()
+    await settled(gateway)
     expect(isOver).toBe(false)
     gateway.clock.advance('1ms')
     expect((await late).error).toBeUndefined()
@@ -341,7 +338,7 @@ describe('what happens', () => {
     withRules([{ when: { method: 'taobao.item.add' }, then: { delay: '40s' } }])
     gateway.clock.freeze('2026-11-11 00:00:00')
     const late = call(gateway, 'taobao.item.add', { ...phone, outer_id: 'LATE-1' })
-    for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next))
+    await settled(gateway)
     const asked = { outer_id: 'LATE-1', fields: 'num_iid' }
     const found = await call(gateway, 'taobao.items.custom.get', asked)
     gateway.clock.advance('40s')

@@ -178,3 +178,11 @@ const guideCodes = {
   43: 'parameter_error',
   47: 'invalid_encoding',
 } as const
+
+/** Ends when calls that were sent before have gone as far as they can: also over a store that others share. */
+export async function settled(gateway: { snapshot(): Promise<unknown> }): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) {
+    await gateway.snapshot()
+    await new Promise((next) => setImmediate(next))
+  }
+}

@@ -78,7 +78,7 @@ export const capsule = z.strictObject({
     time: writtenMoment.optional(),
     freeze: z.boolean().optional(),
     /** Where state was kept; a replay keeps it in memory. */
-    store: z.enum(['memory', 'file']),
+    store: z.enum(['memory', 'file', 'redis']),
   }),
   clock: z.strictObject({
     /** The real time when the run began, in milliseconds since 1970. */

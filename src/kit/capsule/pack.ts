@@ -84,7 +84,7 @@ export async function packRun(run: FailedRun): Promise<Capsule> {
       httpStatus: options.httpStatus,
       time: options.time,
       freeze: options.freeze,
-      store: options.store ?? 'memory',
+      store: kindOf(options.store),
     },
     clock: { start, length: end - start, scale: run.scale, lateCalls: run.lateCalls },
     world,
@@ -219,3 +219,7 @@ export function writeCapsule(file: string, packed: Capsule): void {
 export function dropCapsule(file: string): void {
   rmSync(file, { force: true })
 }
+
+/** The kind alone: the URL of a Redis may hold a password. */
+const kindOf = (store = 'memory') =>
+  store === 'memory' || store === 'file' ? store : ('redis' as const)

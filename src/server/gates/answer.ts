@@ -30,7 +30,7 @@ export function answerWith(
   onBug: (problem: Error, call: Received) => void,
 ) {
   return function answer(call: Answerable) {
-    const outcome = carryOut(call)
+    const outcome = call.world.transact(() => carryOut(call))
     const wait = call.fate?.wait ?? 0
     // What a rule delays is the answer: whoever gives up waiting for it finds the call carried out.
     return wait > 0
@@ -78,8 +78,7 @@ export function answerWith(
     result: object | Rejection,
     origin: 'handled' | 'sampled' | 'given' | 'scripted' = 'handled',
   ) {
-    // A refusal may rest on what is not kept yet.
-    if (result instanceof Rejection) return kept(call, result)
+    if (result instanceof Rejection) return result
     const { fields } = call.request as { fields?: readonly string[] }
     // What a rule answers is sent as it stands, whatever it does to its receiver.
     const response =
@@ -113,12 +112,6 @@ export function answerWith(
       isGiven: origin === 'given' || origin === 'scripted',
     }
     const refusal = call.fate?.refuseAfter
-    return kept(call, refusal ? new Halt(facts, refusal) : facts)
+    return refusal ? new Halt(facts, refusal) : facts
   }
-}
-
-/** An outcome as soon as everything that it rests on is kept. @throws StoreUnavailableError */
-function kept<T>(call: Received, outcome: T): T | Promise<T> {
-  const committed = call.world.committed()
-  return committed ? committed.then(() => outcome) : outcome
 }

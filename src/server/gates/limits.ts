@@ -3,7 +3,7 @@ import type { Rejection } from '../../contracts/protocol/errors.ts'
 import { parseRate, type Rate } from '../../contracts/rate.ts'
 import type { Received } from '../call.ts'
 import type { App } from '../state/world.ts'
-import { banned } from '../traffic/limiter.ts'
+import { type Ban, banned } from '../traffic/limiter.ts'
 
 /**
  * Counts the call and refuses it while its app is banned: by a scenario, or until the window of the
@@ -18,7 +18,7 @@ export function checkLimits(override: Rate | 'off' | undefined) {
     world,
     profile,
     now,
-  }: Received & { app: App }): Rejection | undefined {
+  }: Received & { app: App }): Rejection | undefined | Promise<Rejection | undefined> {
     const caller = { appKey: app.app_key, method: params.method as string }
     const imposed = world.limiter.banOn(caller, now)
     if (imposed) return banned(imposed, world.clock.pace())
@@ -26,7 +26,8 @@ export function checkLimits(override: Rate | 'off' | undefined) {
       world.limiter.rateOf(app.app_key) ??
       (app.rate_limit === undefined ? undefined : parseRate(app.rate_limit))
     const ban = world.limiter.count(app.app_key, own ?? override ?? profile.rateLimit, now)
-    return ban && banned(ban, world.clock.pace())
+    const inWords = (found: Ban | undefined) => found && banned(found, world.clock.pace())
+    return ban instanceof Promise ? ban.then(inWords) : inWords(ban)
   }
 }
 

@@ -48,6 +48,13 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     await next()
   })
 
+  app.use(async (c, next) => {
+    const trouble = core.trouble()
+    if (trouble && !c.req.path.endsWith('/health')) throw trouble
+    await core.catchUp()
+    await next()
+  })
+
   const atMost = (maxSize: number) => {
     const error = `the body is larger than ${maxSize} bytes, more than this route reads`
     return bodyLimit({ maxSize, onError: (c) => c.json({ error }, 413) })
@@ -58,7 +65,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
 
   app.get('/health', (c) =>
     c.json({
-      ready: true,
+      ready: core.trouble() === undefined,
       version,
       profile: core.profile.name,
       ...(refusal(c) === undefined && {
@@ -96,8 +103,9 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     }
     return c.json({ exchanges: gateway.exchanges.list(filter) })
   })
-  app.delete('/exchanges', (c) => {
+  app.delete('/exchanges', async (c) => {
     gateway.exchanges.clear()
+    await core.shared()
     return c.json({ ok: true })
   })
   app.get('/exchanges/:id', (c) => {
@@ -129,7 +137,9 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     if (command.appKey !== undefined && !core.tenants().includes(command.appKey)) {
       throw notFound(`no tenant has the app key "${command.appKey}"`)
     }
-    return c.json(core.moveClock(command))
+    core.moveClock(command)
+    await core.shared()
+    return c.json(gateway.clock.state())
   })
 
   app.get('/scenarios', (c) =>
@@ -148,6 +158,7 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
       // An unknown name, or a file that is no scenario: the message says which and where.
       throw badRequest(error instanceof Error ? error.message : String(error))
     }
+    await core.shared()
     return c.json({ active: rulesInForce(of) })
   })
   app.delete('/scenarios', (c) => {

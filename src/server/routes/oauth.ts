@@ -52,6 +52,13 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
     maxSize,
     onError: () => failure(oauthError('body-too-large'), `more than ${maxSize} bytes came`),
   })
+  for (const path of Object.values(oauthPaths)) {
+    app.use(path, async (_, next) => {
+      const trouble = core.trouble()
+      if (trouble) throw trouble
+      await next()
+    })
+  }
 
   app.get(oauthPaths.authorize, async (c) => {
     const query = queryOf(c)
@@ -173,9 +180,7 @@ export function oauthRoutesOf(core: GatewayCore): Hono<Env> {
         zh: `应用 ${by.app_key} 的授权用户名单中没有 ${nick}，名单为：${by.users?.join('、') || '空'}。`,
       })
     }
-    const location = locationFor(asked, seller)
-    await world.committed()
-    return redirectTo(location)
+    return redirectTo(await world.transact(() => locationFor(asked, seller)))
   }
 
   return app

@@ -58,7 +58,11 @@ const endpoint = (name: string): AnyContract =>
 const tokenEndpoint = endpoint(oauthPaths.token)
 const authorizeEndpoint = endpoint(oauthPaths.authorize)
 
-const gates = [
+/** The endpoints by name, for a journal that comes from another gateway. */
+export const findOAuthEndpoint = (name: string): AnyContract | undefined =>
+  [tokenEndpoint, authorizeEndpoint].find((one) => one.name === name)
+
+export const oauthGates = [
   { name: 'oauth', errors: [], batch: 'call' as const, ...documented('OAuth page') },
 ] as const
 
@@ -179,8 +183,8 @@ function note(
     verdict: {
       rejection,
       ...(!reply && { dropped: true as const }),
-      passed: gates.length,
-      gates,
+      passed: oauthGates.length,
+      gates: oauthGates,
     },
     status,
     body: JSON.stringify(body),
@@ -218,8 +222,9 @@ async function replyTo(
   }
   if (fate?.wire && hookOf(fate.wire) === 'before') return undefined
   try {
-    const reply = fate?.answer ? { status: 200, body: fate.answer } : carryOut(world, app, params)
-    await world.committed()
+    const reply = fate?.answer
+      ? { status: 200, body: fate.answer }
+      : await world.transact(() => carryOut(world, app, params))
     const patched = (fate?.patches ?? []).reduce<unknown>(mergePatch, reply.body) as object
     return reply.status === 200 ? { status: 200, body: patched } : reply
   } catch (error) {

@@ -32,12 +32,25 @@ export interface MovableClock extends Clock {
   /** Wakes whoever has slept long enough: for a real time that is given, and moved, by somebody. */
   tick(): void
   state(): ClockState
+  /** What another clock needs to show the same time from here on. */
+  save(): SavedClock
+  adopt(saved: SavedClock): void
   /** A clock that runs beside this one at a distance of its own. */
   beside(): OffsetClock
 }
 
+/** Virtual time = base + (wall - since) * pace. */
+export interface SavedClock {
+  readonly base: number
+  readonly since: number
+  readonly pace: number
+  readonly moved: boolean
+}
+
 export interface OffsetClock extends Clock {
   advance(ms: number): void
+  offset(): number
+  adopt(offset: number): void
   reset(): void
 }
 
@@ -143,6 +156,14 @@ export function createClock(wall: () => number = Date.now): MovableClock {
       scale: pace === 0 ? 1 : pace,
       moved,
     }),
+    save: () => ({ base, since, pace, moved }),
+    adopt(saved) {
+      base = saved.base
+      since = saved.since
+      pace = saved.pace
+      moved = saved.moved
+      wakeSleepers()
+    },
     beside() {
       let offset = 0
       const shifted: OffsetClock = {
@@ -153,6 +174,11 @@ export function createClock(wall: () => number = Date.now): MovableClock {
         sleep: (ms, signal) => sleepOn(shifted, ms, signal),
         advance(ms) {
           offset += ms
+          wakeSleepers()
+        },
+        offset: () => offset,
+        adopt(other) {
+          offset = other
           wakeSleepers()
         },
         reset() {

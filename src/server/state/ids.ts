@@ -27,9 +27,20 @@ const firstSku = 4 * firstItem
 const firstPicture = 8 * firstItem
 const sixDigits = 36 ** 6
 
-/** @param seed any whole number; 1 where nobody asks for another */
-export function createIds(seed: number | string = 1): Ids {
-  let next = random(seed)
+/**
+ * @param seed any whole number; 1 where nobody asks for another
+ * @param sequenceSeed what the sequence depends on, asked for at its start: gateways that share a store have
+ *   one each
+ */
+export function createIds(
+  seed: number | string = 1,
+  sequenceSeed: () => number | string = () => seed,
+): Ids {
+  let sequence: (() => number) | undefined
+  const next = () => {
+    sequence ??= random(sequenceSeed())
+    return sequence()
+  }
   let issued = 0
   const six = () =>
     Math.floor(next() * sixDigits)
@@ -40,7 +51,7 @@ export function createIds(seed: number | string = 1): Ids {
     itemId: () => String(firstItem + ++issued),
     skuId: () => String(firstSku + ++issued),
     pictureId: () => String(firstPicture + ++issued),
-    random: () => next(),
+    random: next,
     seed: String(seed),
     chanceOf: (text) => random(`${seed}/${text}`),
     issued: () => issued,
@@ -54,7 +65,7 @@ export function createIds(seed: number | string = 1): Ids {
       if (count > 0 && count < firstItem) issued = Math.max(issued, count)
     },
     restart() {
-      next = random(seed)
+      sequence = undefined
       issued = 0
     },
   }

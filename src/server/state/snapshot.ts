@@ -23,7 +23,9 @@ const kindOf = (collection: string) => collection.split('@')[0] as string
 export function takeSnapshot(store: Store, secrets: boolean): Snapshot {
   const snapshot: Snapshot = {}
   for (const name of store.names()) {
-    if (name === 'meta' || (isSecret(name) && !secrets)) continue
+    // One that has been emptied is the same as one that never was.
+    if (name === 'meta' || store.collection(name).size === 0) continue
+    if (isSecret(name) && !secrets) continue
     snapshot[name] = Object.fromEntries(
       [...store.collection(name)].map(([key, value]) => [
         key,

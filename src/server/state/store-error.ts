@@ -7,13 +7,19 @@ export class StoreUnavailableError extends Error {
   readonly zh: string
   /** The same without the place, for whoever calls. */
   readonly reason: string
+  /** The change was sent, and nobody can say whether it arrived. */
+  readonly isUnknown: boolean
 
-  constructor(en: string, zh: string, reason: string, cause: unknown) {
+  constructor(en: string, zh: string, reason: string, cause: unknown, isUnknown = false) {
     super(en, { cause })
     this.zh = zh
     this.reason = reason
+    this.isUnknown = isUnknown
   }
 }
+
+/** A Redis that keeps the state does not answer, or refuses what it is told. */
+export class RedisUnavailableError extends StoreUnavailableError {}
 
 const reasons: Readonly<Record<string, readonly [en: string, zh: string]>> = {
   ENOSPC: ['the disk is full', '磁盘已满'],

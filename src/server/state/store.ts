@@ -3,6 +3,7 @@ import type { FileDoor } from './file-door.ts'
 import { type Change, type Durability, JournalAdapter } from './journal-adapter.ts'
 import { lockFolder } from './lock.ts'
 import { applyOperation, type Operation, type StoreData } from './log-lines.ts'
+import type { StoreUnavailableError } from './store-error.ts'
 
 /** Told of every change of a record, also of one that is undone; `undefined` where there is none. */
 type Observer = (key: string, before: unknown, after: unknown) => void
@@ -26,8 +27,44 @@ export interface Store {
    * @throws StoreUnavailableError
    */
   committed(): Promise<void> | undefined
+  /**
+   * Does work that looks at records and changes them, and answers what it answers once its changes are
+   * kept. Where another gateway changed something first, it is done again on what is there now.
+   *
+   * @throws StoreUnavailableError
+   */
+  transact<T>(work: () => T | Promise<T>): T | Promise<T>
+  /** Brings in what other gateways changed; `undefined` where there are none. @throws StoreUnavailableError */
+  fresh(): Promise<void> | undefined
+  /** Why the records may be old, and calls must be refused. */
+  trouble(): StoreUnavailableError | undefined
+  /**
+   * Counts a call in a window that all gateways share; answers when the window ends if it is full.
+   * Absent where one gateway counts alone.
+   */
+  countCall?(window: string, now: number, end: number, calls: number): Promise<number | undefined>
+  /** The journals of other gateways; absent where there are none, and before `load`. */
+  journal?(): SharedJournal | undefined
   close(): Promise<void>
 }
+
+/** A journal that several gateways write. */
+export interface SharedJournal {
+  /** Which of the gateways this is, from 1 in the order in which they began. */
+  readonly gateway: number
+  /** The number of the exchange after this one of the same gateway; no two gateways give the same. */
+  numberAfter(number: number): number
+  add(id: string, text: string): void
+  /** Empties it for all gateways, or of the exchanges of one world. */
+  clear(worldId: string | undefined): Promise<void>
+  /** What has been added since the last time, in its order. */
+  news(): Promise<readonly JournalNews[]>
+}
+
+export type JournalNews =
+  | { readonly kind: 'own'; readonly id: string }
+  | { readonly kind: 'entry'; readonly text: string }
+  | { readonly kind: 'clear'; readonly worldId: string | undefined }
 
 /** After so many starts the logs are folded into a snapshot. */
 const mostLogs = 8
@@ -35,7 +72,7 @@ const mostLogs = 8
 const empty: ReadonlyMap<string, never> = new Map<string, never>()
 
 /** What happens to a file store that its people should know. */
-type StoreNotice = (message: string) => void
+export type StoreNotice = (message: string) => void
 
 export interface FileStoreOptions {
   readonly durability?: Durability | undefined
@@ -49,9 +86,23 @@ export function memoryStore(): Store {
   const records = recordsOf(db)
   return {
     ...records,
+    ...ofOneGateway(() => undefined),
     load: async () => {},
-    committed: () => undefined,
     close: async () => {},
+  }
+}
+
+/** What a store does that no other gateway shares. */
+function ofOneGateway(committed: Store['committed']) {
+  const afterwards = <T>(result: T): T | Promise<T> => committed()?.then(() => result) ?? result
+  return {
+    committed,
+    transact<T>(work: () => T | Promise<T>): T | Promise<T> {
+      const result = work()
+      return result instanceof Promise ? result.then(afterwards) : afterwards(result)
+    },
+    fresh: () => undefined,
+    trouble: () => undefined,
   }
 }
 
@@ -101,8 +152,18 @@ export function fileStore(
     )
   }
 
+  function committed() {
+    if (changes.length > 0) {
+      adapter.append(changes)
+      changes = []
+      if (adapter.wantsCompaction && !compaction) compact()
+    }
+    return adapter.flushed()
+  }
+
   return {
     ...records,
+    ...ofOneGateway(committed),
     async load() {
       unlock = lockFolder(folder, onNotice)
       try {
@@ -114,14 +175,6 @@ export function fileStore(
         throw error
       }
     },
-    committed() {
-      if (changes.length > 0) {
-        adapter.append(changes)
-        changes = []
-        if (adapter.wantsCompaction && !compaction) compact()
-      }
-      return adapter.flushed()
-    },
     async close() {
       await compaction?.catch(() => undefined)
       await adapter.close()
@@ -131,7 +184,7 @@ export function fileStore(
 }
 
 /** The part that all stores have in common: the records in memory, who observes them, what undoes a change. */
-function recordsOf(db: Low<StoreData>, onChange?: (change: Change) => void) {
+export function recordsOf(db: Low<StoreData>, onChange?: (change: Change) => void) {
   const observers = new Map<string, Observer>()
 
   /** What puts a record back to what it is now. */
@@ -169,6 +222,10 @@ function recordsOf(db: Low<StoreData>, onChange?: (change: Change) => void) {
     observe(collection: string, observer: Observer | undefined) {
       if (observer) observers.set(collection, observer)
       else observers.delete(collection)
+    },
+    /** Applies what another gateway changed. */
+    adopt(operations: readonly Operation[]) {
+      for (const operation of operations) apply(operation)
     },
     /** Takes changes back, the last one first. */
     undo(changes: readonly Change[]) {

@@ -14,6 +14,7 @@ import { createLimiter, type Limiter } from '../traffic/limiter.ts'
 import type { Clock } from './clock.ts'
 import type { Ids } from './ids.ts'
 import { pictureIdIn, type StoredPicture, shownBy } from './pictures.ts'
+import { sharedLimiter } from './shared-limiter.ts'
 import type { Store } from './store.ts'
 
 /** An item as the store keeps it: always with its number and its seller. */
@@ -67,8 +68,8 @@ export interface World {
   putCode(code: CodeRecord): void
   deleteCode(code: string): void
   putSeller(seller: Seller): void
-  /** Ends when what has changed is kept; `undefined` when nothing waits. */
-  committed(): Promise<void> | undefined
+  /** Does work on the world and answers once what it changed is kept: see {@link Store.transact}. */
+  transact: Store['transact']
   /** Empties the world and fills it from a seed. */
   plant(seed: ParsedWorld): void
   counts(): { apps: number; sellers: number; sessions: number; items: number }
@@ -166,7 +167,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     id,
     clock,
     ids,
-    limiter: createLimiter(),
+    limiter: store.countCall ? sharedLimiter(id, store, store.countCall) : createLimiter(),
     apps: () => store.collection<App>(apps),
     app: (key) => store.collection<App>(apps).get(key),
     seller: (nick) => store.collection<Seller>(sellers).get(nick),
@@ -222,7 +223,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     putCode: (code) => store.put(codes, code.code, code),
     deleteCode: (code) => store.delete(codes, code),
     putSeller: (seller) => store.put(sellers, seller.nick, seller),
-    committed: () => store.committed(),
+    transact: (work) => store.transact(work),
     plant(seed) {
       store.drop(collectionsOf(id))
       shelves.clear()

@@ -41,6 +41,8 @@ export interface Entry {
   /** When it was answered, in milliseconds of real time. */
   readonly wall: number
   readonly bytes: number
+  /** Another gateway's. */
+  readonly adopted?: true
 }
 
 /** One exchange as the control API answers it: secrets masked, bodies cut at 64 KB. */
@@ -107,7 +109,12 @@ export interface NearMiss {
 }
 
 export interface Journal {
-  add(entry: Omit<Entry, 'id' | 'bytes'>): void
+  /** @returns the entry with its id */
+  add(entry: Omit<Entry, 'id' | 'bytes'>): Entry
+  /** Takes entries of other gateways, in the order in which they were answered. */
+  adopt(others: readonly Omit<Entry, 'bytes'>[]): void
+  /** Where its numbers come from; one after the other where nobody says. */
+  numberBy(numberAfter: (number: number) => number): void
   /** The id that the next exchange will get. */
   nextId(): string
   list(filter?: ExchangeFilter): Exchange[]
@@ -116,7 +123,8 @@ export interface Journal {
   evidence(appKey?: string): CallEvidence[]
   /** The oldest exchanges have been dropped since the journal was emptied. */
   hasDropped(): boolean
-  clear(worldId?: string): void
+  /** Empties it, or of the exchanges of one world; this gateway's own stay after the one with this number. */
+  clear(worldId?: string, after?: number): void
   size(): number
 }
 
@@ -154,7 +162,9 @@ export function createJournal(
   let first = 0
   let bytes = 0
   let number = 0
+  let numberAfter = (last: number) => last + 1
   let dropped = false
+  let hasAdopted = false
 
   function dropOldest() {
     dropped = true
@@ -167,7 +177,15 @@ export function createJournal(
     }
   }
 
-  /** Where the exchange stands, or would stand: numbers only grow. */
+  function keep(entry: Entry) {
+    entries.push(entry)
+    bytes += entry.bytes
+    while (entries.length - first > maxCount || (bytes > maxBytes && entries.length - first > 1)) {
+      dropOldest()
+    }
+  }
+
+  /** Where the exchange stands, or would stand: numbers only grow, where no other gateway's are among them. */
   function placeOf(id: string): number {
     let [from, to] = [first, entries.length]
     while (from < to) {
@@ -179,30 +197,48 @@ export function createJournal(
   }
 
   return {
-    nextId: () => String(number + 1),
+    nextId: () => String(numberAfter(number)),
     add(entry) {
-      const size = sizeOf(entry)
-      entries.push({ ...entry, id: String(++number), bytes: size })
-      bytes += size
-      while (
-        entries.length - first > maxCount ||
-        (bytes > maxBytes && entries.length - first > 1)
-      ) {
-        dropOldest()
-      }
+      number = numberAfter(number)
+      const added = { ...entry, id: String(number), bytes: sizeOf(entry) }
+      keep(added)
+      return added
+    },
+    adopt(others) {
+      if (others.length === 0) return
+      hasAdopted = true
+      const all = [
+        ...entries.slice(first),
+        ...others.map((one) => ({ ...one, adopted: true as const, bytes: sizeOf(one) })),
+      ]
+      entries = []
+      first = 0
+      bytes = 0
+      for (const entry of (all as Entry[]).sort((a, b) => a.wall - b.wall)) keep(entry)
+    },
+    numberBy(given) {
+      numberAfter = given
     },
     list(filter = {}) {
       const { limit } = filter
       const isWanted = filterOf(filter)
+      // By its place: the numbers of several gateways do not rise together.
+      const after =
+        typeof filter.since === 'object'
+          ? entries.findIndex((entry) => entry?.id === (filter.since as { id: string }).id)
+          : -1
       const found: Exchange[] = []
-      for (let at = entries.length - 1; at >= first && found.length < (limit ?? maxCount); at--) {
+      const oldest = Math.max(first, after + 1)
+      for (let at = entries.length - 1; at >= oldest && found.length < (limit ?? maxCount); at--) {
         const entry = entries[at] as Entry
         if (isWanted(entry)) found.push(summary(entry))
       }
       return found.reverse()
     },
     find(id) {
-      const entry = entries[placeOf(id)]
+      const entry = hasAdopted
+        ? entries.slice(first).find((one) => one?.id === id)
+        : entries[placeOf(id)]
       return entry?.id === id ? explained(entry, diagnose) : undefined
     },
     evidence: (appKey) =>
@@ -214,12 +250,12 @@ export function createJournal(
           scrubbed([maskedParams(call), breaches], secretsOf(call)) as ReturnType<EvidenceMask>,
       ),
     hasDropped: () => dropped,
-    clear(worldId) {
+    clear(worldId, after) {
       if (worldId === undefined) dropped = false
-      const kept =
-        worldId === undefined
-          ? []
-          : entries.slice(first).filter((entry) => entry && entry.call.world.id !== worldId)
+      const stays = ({ id, call, adopted }: Entry) =>
+        (worldId !== undefined && call.world.id !== worldId) ||
+        (after !== undefined && !adopted && Number(id) > after)
+      const kept = entries.slice(first).filter((entry) => entry && stays(entry))
       entries = kept
       first = 0
       bytes = kept.reduce((sum, entry) => sum + (entry?.bytes ?? 0), 0)
@@ -240,10 +276,13 @@ function filterOf(filter: ExchangeFilter): (entry: Entry) => boolean {
     if (gate !== undefined && gateOf(verdict) !== gate) return false
     if (outcome !== undefined && outcomeOf(verdict) !== outcome) return false
     if (typeof since === 'number' && call.now < since) return false
-    if (typeof since === 'object' && Number(entry.id) <= Number(since.id)) return false
+    if (typeof since === 'object' && isBefore(entry, since.id)) return false
     return text === undefined || holds(entry, text)
   }
 }
+
+/** Where the exchange is gone from the journal; what other gateways have added has numbers of its own. */
+const isBefore = ({ id, adopted }: Entry, since: string) => !adopted && Number(id) <= Number(since)
 
 function holds({ call, body }: Entry, text: string): boolean {
   const isSecret = isSecretCall(call)

@@ -21,7 +21,7 @@ interface LimitedCall {
 /** Counts the calls of apps in windows, and holds the bans and limits that scenarios impose. */
 export interface Limiter {
   /** Counts a call; answers a ban when the app is banned or its window is full. */
-  count(appKey: string, rate: Rate | 'off', now: number): Ban | undefined
+  count(appKey: string, rate: Rate | 'off', now: number): Ban | undefined | Promise<Ban | undefined>
   /** The limit that a scenario has put on the app instead of its own. */
   rateOf(appKey: string): Rate | 'off' | undefined
   /** Puts another limit on an app, and begins to count anew. */
@@ -36,7 +36,7 @@ export interface Limiter {
 export const defaultBanKind = 'accesscontrol.limited-by-app-access-count'
 
 /** Documented: whom each kind of ban is about. That the dynamic throttle bans the app is assumed. */
-function banScopes({ appKey, method }: LimitedCall) {
+export function banScopes({ appKey, method }: LimitedCall) {
   return {
     'accesscontrol.limited-by-api-access-count': `api ${method}`,
     'accesscontrol.limited-by-app-api-access-count': `app-api ${appKey} ${method}`,
@@ -55,7 +55,12 @@ const day = rateWindow.day
 export const nextMidnight = (now: number) =>
   Math.floor((now + platformOffset) / day + 1) * day - platformOffset
 
-const secondsLeft = (until: number, now: number) => Math.max(1, Math.ceil((until - now) / 1000))
+export const secondsLeft = (until: number, now: number) =>
+  Math.max(1, Math.ceil((until - now) / 1000))
+
+/** When a window ends that opens now. */
+export const windowEnd = (rate: Rate, now: number) =>
+  rate.per === 'day' ? nextMidnight(now) : now + rateWindow[rate.per]
 
 export function createLimiter(): Limiter {
   const windows = new Map<string, Window>()
@@ -68,8 +73,7 @@ export function createLimiter(): Limiter {
       let window = windows.get(appKey)
       // A clock that was set back starts a new window rather than banning until a far future.
       if (!window || now >= window.end || now < window.start) {
-        const end = rate.per === 'day' ? nextMidnight(now) : now + rateWindow[rate.per]
-        window = { start: now, end, calls: 0 }
+        window = { start: now, end: windowEnd(rate, now), calls: 0 }
         windows.set(appKey, window)
       }
       if (window.calls < rate.calls) {

@@ -211,7 +211,7 @@ export function createRules(
     let wire: WireFault | undefined
     let answer: Fate['answer']
     let lag: number | undefined
-    let rejection: Rejection | undefined
+    const happening: { rule: Rule; count: Count }[] = []
     let refuseAfter: Rejection | undefined
     let wait = 0
     for (const { rule, count } of matching) {
@@ -230,7 +230,8 @@ export function createRules(
       if (then.patch) patches.push(then.patch)
       if (then.lag !== undefined) lag = Math.max(lag ?? 0, parseDuration(then.lag) ?? 0)
       if (then.setState !== undefined) setState(ledger.states, then.setState)
-      rejection = happen(rule.active.rule, count, call) ?? rejection
+      // As it is now: a later call may make it happen again meanwhile.
+      happening.push({ rule: rule.active.rule, count: { ...count } })
       if (then.delay !== undefined) wait += delayOf(then.delay, () => draw(call.world, rule, count))
       if (then.clock !== undefined) advance(call.world, parseDuration(then.clock) ?? 0)
     }
@@ -245,11 +246,14 @@ export function createRules(
       refuseAfter,
       refuseToken,
     }
-    const kept = applied.some(changesStore) ? call.world.committed() : undefined
-    if (!decider) return kept ? kept.then(() => ({ fate })) : { fate }
-    const halt = new Halt({ fate }, rejection)
-    if (wait <= 0 && !kept) return halt
-    return Promise.all([kept, call.world.clock.sleep(wait)]).then(() => halt)
+    const carryOut = () => {
+      let rejection: Rejection | undefined
+      for (const { rule, count } of happening) rejection = happen(rule, count, call) ?? rejection
+      return decider ? new Halt({ fate }, rejection) : { fate }
+    }
+    const outcome = applied.some(changesStore) ? call.world.transact(carryOut) : carryOut()
+    if (!decider || wait <= 0) return outcome
+    return Promise.all([outcome, call.world.clock.sleep(wait)]).then(([late]) => late)
   }
 
   return {
@@ -291,7 +295,7 @@ export function createRules(
 }
 
 const changesStore = ({ rule: { then } }: ActiveRule) =>
-  Boolean(then.expireSession || then.revokeSession || then.appSecret)
+  Boolean(then.expireSession || then.revokeSession || then.appSecret || then.ban || then.quota)
 
 const indexOf = (rules: readonly Compiled[]): Index => ({ rules, byMethod: new Map() })
 
