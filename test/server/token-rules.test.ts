@@ -130,6 +130,19 @@ it('the journal has /authorize and /token, explained, without a secret', async (
   for (const secret of [given, app.client_secret]) expect(text).not.toContain(secret)
 })
 
+it('the journal does not name a code that was refused, though the answer does', async () => {
+  open([])
+  const code = 'a-code-that-nobody-here-has-given'
+  const params = {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: 'http://localhost:3000/cb',
+  }
+  expect(await (await token(params)).text()).toContain(code)
+  expect(JSON.stringify(gateway.exchanges.find('1'))).not.toContain(code)
+  expect(gateway.exchanges.find('1')?.explanation.en).toContain('authorize code *** invalidate')
+})
+
 describe('a mistake in a rule about /token is named by its place', () => {
   it.each<[RuleSeed, string]>([
     [

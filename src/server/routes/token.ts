@@ -175,7 +175,7 @@ function note(
       : // The journal shows what it says; its name is read by no encoder.
         new Rejection(
           'invalid-session',
-          { code: status, msg: error_description || error, sub_code: error },
+          { code: status, msg: withoutCode(error_description, call) || error, sub_code: error },
           { en: `${reason}.`, zh: `${reason}。` },
         )
   return core.note({
@@ -191,6 +191,10 @@ function note(
     took: performance.now() - started,
   })
 }
+
+/** The platform's words name the code that was refused; a code of another gateway may still be good. */
+const withoutCode = (words: string, { params: { code } }: OAuthCall) =>
+  code ? words.replaceAll(code, '***') : words
 
 /** What is wrong before the code or the token is looked at. */
 function problemWith(app: App | undefined, params: Params): Reply | undefined {
