@@ -152,7 +152,7 @@ async function checkWith(change: (line: string, name: string) => string | undefi
     execFile(
       process.execPath,
       [join(place, 'dist/cli.js'), 'lock', '--check'],
-      { cwd: folder },
+      { cwd: folder, env: { ...process.env, NO_COLOR: '1' } },
       (error, stdout) => resolve({ status: Number(error?.code ?? 0), stdout }),
     ),
   )
