@@ -208,7 +208,8 @@ final class Tenant {
   /** What the gateway has to say against the integration, a sentence each. */
   List<String> findings() throws Exception {
     String report = Gateway.control("GET", "/report?appKey=" + appKey, "");
-    return Json.all(report, "\"detail\":\\{\"en\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+    // A notice is held against nobody.
+    return Json.all(report, "\"severity\":\"(?:error|warning)\".*?\"detail\":\\{\"en\":\"((?:[^\"\\\\]|\\\\.)*)\"");
   }
 }
 

@@ -138,7 +138,7 @@ async function lookEverywhere(control: string, token: string): Promise<string> {
       body: JSON.stringify(body),
     })
   const { exchanges } = JSON.parse(await ask('/exchanges')) as { exchanges: { id: string }[] }
-  expect(exchanges).toHaveLength(20)
+  expect(exchanges).toHaveLength(28)
   const seen = [
     await ask(''),
     await ask('/exchanges'),
