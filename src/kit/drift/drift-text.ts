@@ -32,7 +32,9 @@ export function driftText(report: DriftReport, paint: Paint): string {
     '',
     findings.length === 0
       ? paint.green('no drift')
-      : paint.bold(`${used.length} ${used.length === 1 ? 'difference' : 'differences'} in what is used, ${unused.length} in what is not`),
+      : paint.bold(
+          `${used.length} ${used.length === 1 ? 'difference' : 'differences'} in what is used, ${unused.length} in what is not`,
+        ),
   ]
   return lines.join('\n')
 }
