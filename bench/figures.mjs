@@ -134,5 +134,5 @@ function plot(servers) {
     return `<text x="${label - 8}" y="${middle + 4}" text-anchor="end">${server}</text><rect x="${label}" y="${middle - 9}" width="${length}" height="18" rx="3" fill="${server.startsWith('gateway') ? '#e8590c' : '#868e96'}"/><text x="${label + length + 8}" y="${middle + 4}">${perSecond.toLocaleString('en')}</text>`
   })
   const height = servers.length * step + 30
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 ${height}" font-family="system-ui, sans-serif" font-size="13"><style>text{fill:#212529}@media (prefers-color-scheme:dark){text{fill:#e9ecef}}</style><title>taobao.item.add, calls a second</title>${bars.join('')}</svg>\n`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 ${height}" font-family="system-ui, sans-serif" font-size="13"><title>taobao.item.add, calls a second</title><style>text{fill:#212529}@media (prefers-color-scheme:dark){text{fill:#e9ecef}}</style>${bars.join('')}</svg>\n`
 }

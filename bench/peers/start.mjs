@@ -19,7 +19,11 @@ const peers = {
     const { getLocal } = await import('mockttp')
     const server = getLocal()
     await server.start()
-    await server.forPost('/router/rest').thenReply(200, answer, { 'content-type': contentType })
+    await server.forPost('/router/rest').thenReply(200, answer, {
+      'content-type': contentType,
+      // It sends the headers that it is given, and no others.
+      'content-length': String(answer.length),
+    })
     return server.port
   },
 
