@@ -1,6 +1,5 @@
-import { appendFileSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { Presets, SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../contracts/index.ts'
 import {
@@ -21,6 +20,9 @@ import {
   scenarioNames,
 } from '../server/index.ts'
 import { type GatewayFlags, gatewayFlags, gatewayOptions, withConfig } from './flags.ts'
+import { takeInterrupts } from './interruption.ts'
+import { progressBar } from './progress-bar.ts'
+import { addToStepSummary } from './step-summary.ts'
 import {
   bold,
   complain,
@@ -148,15 +150,11 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
     store: flags.store ?? 'memory',
   })
   makeFolder(flags.report)
-  const interruption = new AbortController()
   const impatience = new AbortController()
-  const interrupt = () => {
-    if (interruption.signal.aborted) return impatience.abort()
-    interruption.abort()
-    complain('\nstopping the program; what there is will be reported (once more: kill it)')
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  const interruption = takeInterrupts(
+    () => complain('\nstopping the program; what there is will be reported (once more: kill it)'),
+    () => impatience.abort(),
+  )
   const progress = json
     ? jsonProgress
     : showOutput
@@ -185,8 +183,7 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
     })
     progress.stop()
     const files = writeReports(result, flags.report)
-    const step = process.env.GITHUB_STEP_SUMMARY
-    if (step) appendFileSync(step, report(result, 'markdown'))
+    addToStepSummary(() => report(result, 'markdown'))
     if (json) printJson({ event: 'report', ...result, files })
     else {
       print(report(result, 'text', { bold, dim, red, yellow, green }).trimEnd())
@@ -195,8 +192,7 @@ async function matrix(command: readonly string[], flags: MatrixFlags): Promise<v
     process.exitCode = interruption.signal.aborted ? 130 : result.verdict.passed ? 0 : 1
   } finally {
     progress.stop()
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
+    interruption.end()
   }
 }
 
@@ -247,17 +243,9 @@ const linesOf = (write: (text: string) => void): Progress => ({
 
 /** A bar on a terminal, a line for each run elsewhere. */
 function terminalProgress(scenarios: readonly NamedScenario[]): Progress {
-  if (!process.stderr.isTTY) return linesOf(complain)
   const width = Math.max(0, ...scenarios.map(({ name }) => name.length))
-  const bar = new SingleBar(
-    {
-      format: `{bar} {value}/{total} {scenario}`,
-      stream: process.stderr,
-      hideCursor: true,
-      clearOnComplete: true,
-    },
-    Presets.shades_classic,
-  )
+  const bar = progressBar('{bar} {value}/{total} {scenario}')
+  if (!bar) return linesOf(complain)
   let started = false
   return {
     on(event) {

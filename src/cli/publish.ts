@@ -1,8 +1,9 @@
-import { Presets, SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { createClient, publishFile, type RowResult, readItems } from '../client/index.ts'
 import { type ProfileName, profileNames, type SignMethod, signMethods } from '../contracts/index.ts'
 import { rate } from './flags.ts'
+import { takeInterrupts } from './interruption.ts'
+import { progressBar } from './progress-bar.ts'
 import { bold, complain, dim, green, print, printJson, red, yellow } from './terminal.ts'
 
 interface PublishFlags {
@@ -95,14 +96,10 @@ async function publish(file: string, flags: PublishFlags): Promise<void> {
     profile,
     rateLimit: flags.rateLimit,
   })
-  const interruption = new AbortController()
-  const interrupt = () => {
-    if (interruption.signal.aborted) process.exit(130)
-    interruption.abort()
-    complain('\nfinishing what is under way; run the same command again to go on')
-  }
-  process.on('SIGINT', interrupt)
-  const bar = json ? undefined : progressBar()
+  const interruption = takeInterrupts(() =>
+    complain('\nfinishing what is under way; run the same command again to go on'),
+  )
+  const bar = json ? undefined : progressBar(barFormat)
   try {
     const summary = await publishFile(client, file, {
       profile,
@@ -131,7 +128,7 @@ async function publish(file: string, flags: PublishFlags): Promise<void> {
     else process.exitCode = counts.failed + counts.unknown > 0 ? 1 : 0
   } finally {
     bar?.stop()
-    process.off('SIGINT', interrupt)
+    interruption.end()
   }
 }
 
@@ -142,15 +139,4 @@ function describe({ row, outer_id, status, error }: RowResult): string {
     : `row ${row}${outer_id === null ? '' : ` (${outer_id})`}: ${message}`
 }
 
-/** Only on a terminal: in a log a bar is noise. */
-function progressBar(): SingleBar | undefined {
-  if (!process.stderr.isTTY) return undefined
-  return new SingleBar(
-    {
-      format: '{bar} {percentage}% | {value}/{total} items | {eta_formatted} left',
-      stream: process.stderr,
-      hideCursor: true,
-    },
-    Presets.shades_classic,
-  )
-}
+const barFormat = '{bar} {percentage}% | {value}/{total} items | {eta_formatted} left'

@@ -1,4 +1,3 @@
-import { Presets, SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   type Capsule,
@@ -12,6 +11,8 @@ import {
   writeCapsule,
 } from '../kit/index.ts'
 import { version } from '../server/index.ts'
+import { takeInterrupts } from './interruption.ts'
+import { progressBar } from './progress-bar.ts'
 import { bold, dim, green, print, printJson, red, UsageError, yellow } from './terminal.ts'
 
 interface ReplayFlags {
@@ -104,14 +105,8 @@ function say({ answers, firstDifference, again, gone, fresh, isSame, stillFails 
 
 async function shrink(capsule: Capsule, output: string, flags: ReplayFlags): Promise<void> {
   const { json = false, budget } = flags
-  const interruption = new AbortController()
-  const interrupt = () => {
-    if (interruption.signal.aborted) process.exit(130)
-    interruption.abort()
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
-  const bar = progressBar(json)
+  const interruption = takeInterrupts()
+  const bar = showPlays(json)
   try {
     const shrunk = await shrinkCapsule(capsule, {
       budget,
@@ -124,8 +119,7 @@ async function shrink(capsule: Capsule, output: string, flags: ReplayFlags): Pro
     if (interruption.signal.aborted) process.exitCode = 130
   } finally {
     bar.stop()
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
+    interruption.end()
   }
 }
 
@@ -159,26 +153,17 @@ function tell(shrunk: Shrunk, output: string, json: boolean): void {
   print(dim(`written to ${output}`))
 }
 
-/** A bar on a terminal, nothing elsewhere: whoever reads a log wants the end. */
-function progressBar(json: boolean) {
-  if (json || !process.stderr.isTTY) return { on: undefined, stop() {} }
-  const bar = new SingleBar(
-    {
-      format: '{bar} {value}/{total} plays, {requests} requests left, {rules} rules',
-      stream: process.stderr,
-      hideCursor: true,
-      clearOnComplete: true,
-    },
-    Presets.shades_classic,
-  )
+function showPlays(json: boolean) {
+  const format = '{bar} {value}/{total} plays, {requests} requests left, {rules} rules'
+  const bar = json ? undefined : progressBar(format)
   let started = false
   return {
     on({ runs, budget, requests, rules }: ShrinkProgress) {
-      if (!started) bar.start(budget, 0, { requests, rules })
+      if (!started) bar?.start(budget, 0, { requests, rules })
       started = true
-      bar.update(runs, { requests, rules })
+      bar?.update(runs, { requests, rules })
     },
-    stop: () => bar.stop(),
+    stop: () => bar?.stop(),
   }
 }
 

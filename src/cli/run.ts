@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { platformHosts } from '../contracts/index.ts'
@@ -14,6 +13,7 @@ import {
 import { type GatewayFlags, gatewayFlags, gatewayOptions, withConfig } from './flags.ts'
 import { failOn, makeFolder } from './matrix.ts'
 import { writeInOneMove } from './start.ts'
+import { addToStepSummary } from './step-summary.ts'
 import { bold, complain, dim, green, red, yellow } from './terminal.ts'
 
 interface RunFlags extends GatewayFlags {
@@ -109,8 +109,7 @@ async function run(command: readonly string[], flags: RunFlags): Promise<void> {
     },
   })
   const files = writeReports(result, flags.report, 'run')
-  const step = process.env.GITHUB_STEP_SUMMARY
-  if (step) appendFileSync(step, report(result, 'markdown'))
+  addToStepSummary(() => report(result, 'markdown'))
   if (flags.json) complain(JSON.stringify({ event: 'report', ...result, files }))
   else {
     complain(report(result, 'text', { bold, dim, red, yellow, green }).trimEnd())

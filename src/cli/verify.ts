@@ -13,6 +13,8 @@ import {
 } from '../kit/index.ts'
 import { createGateway, readDataFile } from '../server/index.ts'
 import { rate } from './flags.ts'
+import { takeInterrupts } from './interruption.ts'
+import { addToStepSummary } from './step-summary.ts'
 import { bold, complain, dim, green, print, printJson, red, yellow } from './terminal.ts'
 
 interface VerifyFlags {
@@ -133,12 +135,7 @@ async function verify(flags: VerifyFlags): Promise<void> {
   }
   // One that is ours has nobody else's traffic: its limit would only make the run longer.
   const gateway = url === undefined ? createGateway({ rateLimit: 'off' }) : undefined
-  const interruption = new AbortController()
-  const interrupt = () => {
-    if (interruption.signal.aborted) process.exit(130)
-    interruption.abort()
-  }
-  process.on('SIGINT', interrupt)
+  const interruption = takeInterrupts()
   const progress = progressLine()
   try {
     const report = await runContractSuite({
@@ -160,6 +157,7 @@ async function verify(flags: VerifyFlags): Promise<void> {
     })
     progress.end()
     writeContractReports(report, flags.report)
+    addToStepSummary(() => contractReport(report, 'markdown'))
     if (json) printJson(report)
     else {
       print(contractReport(report, 'text', { bold, dim, red, yellow, green }))
@@ -168,7 +166,7 @@ async function verify(flags: VerifyFlags): Promise<void> {
     process.exitCode = interruption.signal.aborted ? 130 : report.failed > 0 ? 1 : 0
   } finally {
     progress.end()
-    process.off('SIGINT', interrupt)
+    interruption.end()
     await gateway?.close()
   }
 }

@@ -140,7 +140,7 @@ export function levelOf({ name, level, session }: AnyContract): SecurityLevel | 
 
 /** Whether a method only reads, as its name says: the platform labels none. */
 export const isReading = (name: string): boolean =>
-  /\.(get|search|query|list|count|check)$/.test(name)
+  /\.(get|search|query|find|list|count|check)$/.test(name)
 
 /** How a method's answer is written. */
 export const shapeOfAnswer = (contract: AnyContract): WireShape =>

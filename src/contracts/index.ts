@@ -237,6 +237,7 @@ export {
 } from './report/escape.ts'
 export type { ReportForm } from './report/forms.ts'
 export { describeForm, report, reportForms } from './report/forms.ts'
+export { page as reportPage } from './report/page.ts'
 export type { FailOn, MatrixReport, MatrixVerdict, ProgramRun } from './report/run-report.ts'
 export {
   defaultFailOn,
@@ -245,7 +246,7 @@ export {
   statusText,
   verdictOn,
 } from './report/run-report.ts'
-export { style as reportStyle } from './report/style.ts'
+
 export type { Paint } from './report/text.ts'
 export { exchangesText } from './report/words.ts'
 export type { FaultSeed, Rule, RuleSeed } from './rule.ts'

@@ -1,26 +1,19 @@
 import { catalogueSummary } from '../contracts/catalogue/summary.ts'
-import type { ClockCommand } from '../contracts/control.ts'
 import { defaultWorld } from '../contracts/default-world.ts'
 import type { AnyContract } from '../contracts/define-method.ts'
 import { OptionError } from '../contracts/problems.ts'
 import { type Profile, profiles } from '../contracts/profile.ts'
 import { reject, rejectBusiness } from '../contracts/protocol/errors.ts'
-import {
-  earliest,
-  latest,
-  parseDuration,
-  parseTime,
-  timestampWindow,
-} from '../contracts/protocol/timestamp.ts'
+import { parseDuration, timestampWindow } from '../contracts/protocol/timestamp.ts'
 import { rateOption } from '../contracts/rate.ts'
 import { findMethod, knownMethods, methods, tierOf } from '../contracts/registry.ts'
 import { faultRequest } from '../contracts/rule.ts'
 import { unknownMethods } from '../contracts/rule-checks.ts'
-import type { Scenario } from '../contracts/scenario.ts'
 import { type ParsedWorld, worldSeed } from '../contracts/world.ts'
 import { writtenWindow } from '../contracts/written-values.ts'
 import { createApp, type App as HttpApp } from './app.ts'
 import type { Received } from './call.ts'
+import { createClockControl } from './clock-control.ts'
 import type { Answered, Gateway, GatewayCore, Noted } from './core.ts'
 import { createDiagnosis } from './diagnosis.ts'
 import { encode } from './encode.ts'
@@ -34,7 +27,7 @@ import type { Runnable, Verdict } from './pipeline.ts'
 import { createReporter } from './report.ts'
 import { findOAuthEndpoint, oauthGates } from './routes/token.ts'
 import { createScenariosInForce } from './scenarios-in-force.ts'
-import { type ClockState, createClock, type OffsetClock, type SavedClock } from './state/clock.ts'
+import { createClock } from './state/clock.ts'
 import { createIds } from './state/ids.ts'
 import { redisStore } from './state/redis-store.ts'
 import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './state/snapshot.ts'
@@ -75,16 +68,20 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const store = storeOf(options)
   const base = createWorld('', store, clock, idsOf(idSeed))
   const worlds = new Map<string, World>()
-  let isLoaded = false
   let inBackground: Promise<unknown> | undefined
-  const earlyMoves: { move: () => void; appKey: string }[] = []
   let hasBegun = false
-  const offsets = new Map<string, OffsetClock>()
+  const clockControl = createClockControl({
+    clock,
+    store,
+    isShared: isShared(options),
+    options,
+    share,
+  })
   store.observe('tenants', followTenant)
   store.observe('meta', followMeta)
   const rules = createRules({
     worlds: () => [base, ...worlds.values()],
-    advance: (world, ms) => void moveWorld(world, ms),
+    advance: clockControl.advance,
   })
   const givenSeed = worldSeed.parse(options.world ?? defaultWorld)
 
@@ -102,13 +99,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   })
   const envelopeGates = gates.only(({ batch }) => batch !== 'call')
   const batchedGates = gates.only(({ batch }) => batch !== 'envelope')
-  const startTime = options.time === undefined ? undefined : moment(options.time)
-  startClock()
   const inForce = createScenariosInForce({
     rules,
     initial: options.scenarios ?? [],
     known,
-    setClock,
+    setClock: (at, world = base) => clockControl.beginScenario(at, world),
     watch: options.watch ?? false,
     onEdit: (edit) => options.log?.({ event: 'scenario', ...edit }),
   })
@@ -148,10 +143,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       if (error instanceof ExistingStateError) await store.close()
       throw error
     }
-    isLoaded = true
+    clockControl.loaded()
     if (hasBegun) await sharing.clear(undefined)
-    // On the clock of the shop, which was not known before.
-    for (const { move, appKey } of earlyMoves.splice(0)) moveShared(move, appKey)
   })
 
   function beginOrWake() {
@@ -167,8 +160,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     hasBegun = true
     store.drop([...store.names()])
     if (isShared(options)) {
-      startClock()
-      store.put('meta', 'clock', clock.save())
+      clockControl.start()
+      clockControl.save()
     }
     plantBase(givenSeed)
   }
@@ -176,25 +169,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function plantBase(seed: ParsedWorld) {
     base.plant(seed)
     store.put('meta', 'seed', seed)
-  }
-
-  /**
-   * Moves a clock: the one of all gateways on a shared store, so that each move counts, whoever makes it.
-   * It has moved here when this returns.
-   */
-  function moveShared(move: () => void, appKey = ''): void {
-    if (!isShared(options) || !isLoaded) {
-      move()
-      if (isShared(options)) earlyMoves.push({ move, appKey })
-      return
-    }
-    const moved = store.transact(() => {
-      move()
-      const own = offsets.get(appKey)?.offset()
-      if (own === undefined) store.put('meta', 'clock', clock.save())
-      else store.put('meta', `offset@${appKey}`, own)
-    })
-    share(Promise.resolve(moved))
   }
 
   /** What other gateways are told without somebody who waits for it; {@link GatewayCore.shared} does. */
@@ -213,8 +187,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   function followMeta(key: string, _: unknown, after: unknown) {
     const [kind, appKey] = key.split('@')
-    if (kind === 'clock') clock.adopt((after as SavedClock | undefined) ?? unmoved)
-    if (kind === 'offset' && appKey) offsets.get(appKey)?.adopt(Number(after ?? 0))
+    clockControl.follow(kind, appKey, after)
     if (kind !== 'issued' || typeof after !== 'number') return
     const world = appKey ? worlds.get(appKey) : base
     world?.continueAfter(after)
@@ -229,8 +202,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   function openTenant(appKey: string): World {
-    const own = offsets.get(appKey) ?? clock.beside()
-    offsets.set(appKey, own)
+    const own = clockControl.ofTenant(appKey)
     const world = createWorld(appKey, store, own, idsOf(`${idSeed}/${appKey}`))
     worlds.set(appKey, world)
     rules.rearm(world)
@@ -241,7 +213,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.drop(collectionsOf(appKey))
     store.delete('tenants', appKey)
     store.delete('meta', `issued@${appKey}`)
-    store.delete('meta', `offset@${appKey}`)
+    clockControl.drop(appKey)
   }
 
   function forgetTenant(appKey: string) {
@@ -249,7 +221,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     if (world) inForce.forget(world)
     world?.dispose()
     worlds.delete(appKey)
-    offsets.delete(appKey)
+    clockControl.forget(appKey)
     journal.clear(appKey)
   }
 
@@ -346,8 +318,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const record = store.collection<TenantRecord>('tenants').get(appKey)
     if (!record) throw new OptionError(`no tenant has the app key "${appKey}"`)
     const world = worlds.get(appKey)
-    offsets.get(appKey)?.reset()
-    store.delete('meta', `offset@${appKey}`)
+    clockControl.resetTenant(appKey)
     world?.plant(record.seed)
     if (world) {
       inForce.forget(world)
@@ -358,8 +329,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   function resetAll() {
     for (const key of core.tenants()) closeTenant(key)
-    startClock()
-    if (isShared(options)) store.put('meta', 'clock', clock.save())
+    clockControl.start()
+    clockControl.save()
     journal.clear()
     inForce.reset()
     plantBase(store.collection<ParsedWorld>('meta').get('seed') ?? givenSeed)
@@ -377,61 +348,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     return added.id
   }
 
-  /** As the options say, or in real time. */
-  function startClock() {
-    clock.reset()
-    if (options.freeze) clock.freeze(startTime)
-    else if (startTime !== undefined) clock.set(startTime)
-  }
-
-  /** Sets the clock to where a scenario begins; a time that the options give is not overruled. */
-  function setClock({ at, freeze }: NonNullable<Scenario['clock']>, world: World = base) {
-    const own = offsets.get(world.id)
-    if (own && freeze)
-      throw new OptionError('a tenant has an offset, not a clock that could be frozen')
-    const target = moment(at)
-    if (own) moveShared(() => own.advance(target - own.now()), world.id)
-    else if (startTime === undefined) {
-      moveShared(() => (freeze ? clock.freeze(target) : clock.set(target)))
-    }
-  }
-
-  function moveWorld(world: World, ms: number) {
-    const moving = offsets.get(world.id) ?? clock
-    moveShared(() => {
-      const target = Math.min(latest, Math.max(earliest, moving.now() + ms))
-      moving.advance(target - moving.now())
-    }, world.id)
-  }
-
   function tenantWorld(appKey: string | undefined): World | undefined {
     if (appKey === undefined) return undefined
     const world = worlds.get(appKey)
     if (!world) throw new OptionError(`no tenant has the app key "${appKey}"`)
     return world
-  }
-
-  function moveClock({ appKey, freeze, set, advance, scale, resume }: ClockCommand): ClockState {
-    const moving = (appKey === undefined ? undefined : offsets.get(appKey)) ?? clock
-    const target = moving.now() + (advance === undefined ? 0 : milliseconds(advance))
-    if (target < earliest || target > latest) {
-      throw new OptionError(`advance was "${advance}": the clock knows the years 0 to 9999`)
-    }
-    if (appKey !== undefined) {
-      const own = offsets.get(appKey)
-      if (!own) throw new OptionError(`no tenant has the app key "${appKey}"`)
-      const ms = milliseconds(advance ?? '')
-      moveShared(() => own.advance(ms), appKey)
-      return clock.state()
-    }
-    moveShared(() => {
-      if (freeze !== undefined) clock.freeze(freeze === true ? undefined : moment(freeze))
-      if (set !== undefined) clock.set(moment(set))
-      if (advance !== undefined) clock.advance(milliseconds(advance))
-      if (scale !== undefined) clock.scale(scale)
-      if (resume) clock.resume()
-    })
-    return clock.state()
   }
 
   /** What other gateways have acknowledged must be seen; where that fails, {@link Store.trouble} says so. */
@@ -470,7 +391,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         return true
       })
     },
-    moveClock,
+    moveClock: clockControl.command,
     applyRules: rules.apply,
     note,
   }
@@ -540,11 +461,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     },
     clock: {
       state: () => clock.state(),
-      freeze: (at) => moveClock({ freeze: at ?? true }),
-      set: (at) => moveClock({ set: at }),
-      advance: (duration) => moveClock({ advance: duration }),
-      scale: (factor) => moveClock({ scale: factor }),
-      resume: () => moveClock({ resume: true }),
+      freeze: (at) => clockControl.command({ freeze: at ?? true }),
+      set: (at) => clockControl.command({ set: at }),
+      advance: (duration) => clockControl.command({ advance: duration }),
+      scale: (factor) => clockControl.command({ scale: factor }),
+      resume: () => clockControl.command({ resume: true }),
       tick: () => clock.tick(),
     },
     scenarios: {
@@ -611,30 +532,14 @@ function storeOf({
   return fileStore(data, { durability, files, onNotice })
 }
 
-const unmoved: SavedClock = { base: 0, since: 0, pace: 1, moved: false }
-
 /** What is written for a call whose connection fails before it is carried out. */
 const nothing = { status: 0, contentType: '', body: '', retryAfter: undefined } as const
-
-function moment(text: string): number {
-  const at = parseTime(text)
-  if (at === undefined)
-    throw new OptionError(`"${text}" is no time; expected yyyy-MM-dd HH:mm:ss in GMT+8`)
-  return at
-}
 
 function windowOf(text: string | undefined): number {
   if (text === undefined) return timestampWindow
   const { error } = writtenWindow.safeParse(text)
   if (error) throw new OptionError(`timestampWindow was "${text}"; ${error.issues[0]?.message}`)
   return parseDuration(text) ?? Number.POSITIVE_INFINITY
-}
-
-function milliseconds(text: string): number {
-  const ms = parseDuration(text)
-  if (ms === undefined)
-    throw new OptionError(`"${text}" is no duration; expected one such as 500ms, 31m, 8h`)
-  return ms
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

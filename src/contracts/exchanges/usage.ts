@@ -2,7 +2,7 @@ import { type AnyContract, shapeOfAnswer } from '../define-method.ts'
 import type { FieldFacts, SideFacts, StructureFacts } from '../documents/facts.ts'
 import { methodFacts } from '../documents/facts.ts'
 import { getOrCreate } from '../get-or-create.ts'
-import { project, type Selection, selectionOf } from '../protocol/fields.ts'
+import { askedAs, hasAsked, project, type Selection, selectionOf } from '../protocol/fields.ts'
 import { parseJson } from '../protocol/json.ts'
 import { isSystemParameter } from '../protocol/parameters.ts'
 import { elementsOf, type WireShape } from '../protocol/wire-shape.ts'
@@ -164,15 +164,11 @@ function addAsked(shape: WireShape, selection: Selection, path: string, into: Se
     return
   }
   for (const [name, below] of shape.fields) {
-    const key = selection.has(name)
-      ? name
-      : below.kind === 'list' && selection.has(below.element)
-        ? below.element
-        : undefined
+    const key = askedAs(name, below, selection)
     const at = joined(path, name)
     if (key === undefined) {
       // `fields` speaks of what stands inside the structure at the root, and of wrappers.
-      if (path === '' || !hasAny(shape, selection)) addAsked(below, selection, at, into)
+      if (path === '' || !hasAsked(shape, selection)) addAsked(below, selection, at, into)
       continue
     }
     const inner = selection.get(key)
@@ -181,12 +177,6 @@ function addAsked(shape: WireShape, selection: Selection, path: string, into: Se
     else if (![...into].some((one) => one.startsWith(`${at}.`))) into.add(at)
   }
 }
-
-const hasAny = (shape: WireShape & { kind: 'object' }, selection: Selection) =>
-  [...shape.fields].some(
-    ([name, below]) =>
-      selection.has(name) || (below.kind === 'list' && selection.has(below.element)),
-  )
 
 const joined = (path: string, name: string) => (path === '' ? name : `${path}.${name}`)
 /** `skus` of elements `sku` is `skus.sku[]`. */

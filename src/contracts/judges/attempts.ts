@@ -1,3 +1,4 @@
+import { isReading } from '../define-method.ts'
 import { findMethod } from '../registry.ts'
 import type { CallEvidence, RunEvidence } from './evidence.ts'
 import type { JudgeLimits } from './limits.ts'
@@ -64,13 +65,12 @@ function attemptOf(call: CallEvidence, index: number, slowMs: number): Attempt {
   }
 }
 
-const reading = /\.(get|search|query|find|list|count|validate|check)$/
 const tokens = /^taobao\.top\.auth\./
 
 function kindOfMethod(method: string): Attempt['kind'] {
   if (method === itemAddName) return 'item'
   if (tokens.test(method)) return 'token'
-  return method === '' || reading.test(method) ? 'read' : 'write'
+  return method === '' || isReading(method) ? 'read' : 'write'
 }
 
 type Params = CallEvidence['params']

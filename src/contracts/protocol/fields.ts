@@ -52,11 +52,7 @@ function pick(value: unknown, shape: WireShape, selection: Selection | undefined
   const from = value as Structure
   const result: Record<string, unknown> = {}
   for (const [name, below] of shape.fields) {
-    const asked = selection.has(name)
-      ? name
-      : below.kind === 'list' && selection.has(below.element)
-        ? below.element
-        : undefined
+    const asked = askedAs(name, below, selection)
     if (asked !== undefined && from[name] !== undefined) {
       result[name] = pick(from[name], below, selection.get(asked))
     }
@@ -84,9 +80,16 @@ function holds(shape: WireShape, selection: Selection): boolean {
   )
 }
 
-function hasAsked(shape: WireShape & { kind: 'object' }, selection: Selection): boolean {
+/** The name by which a field is asked for: its own, or that of its elements; `undefined` where it is not. */
+export function askedAs(name: string, below: WireShape, selection: Selection): string | undefined {
+  if (selection.has(name)) return name
+  return below.kind === 'list' && selection.has(below.element) ? below.element : undefined
+}
+
+/** Whether something that stands right in a structure is asked for. */
+export function hasAsked(shape: WireShape & { kind: 'object' }, selection: Selection): boolean {
   for (const [name, below] of shape.fields) {
-    if (selection.has(name) || (below.kind === 'list' && selection.has(below.element))) return true
+    if (askedAs(name, below, selection) !== undefined) return true
   }
   return false
 }

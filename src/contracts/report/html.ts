@@ -2,8 +2,8 @@ import type { Finding } from '../judges/evidence.ts'
 import { gradeRule } from '../judges/grade.ts'
 import type { Explanation } from '../protocol/errors.ts'
 import { html } from './escape.ts'
+import { page } from './page.ts'
 import { type MatrixReport, notMet, type ProgramRun, stateText } from './run-report.ts'
-import { style } from './style.ts'
 import {
   cellsOf,
   columns,
@@ -17,39 +17,19 @@ import {
   titleOf,
 } from './words.ts'
 
-/**
- * One self-contained page: no script, nothing loaded from elsewhere. Both languages are in it, and two
- * radio buttons choose the one that is shown.
- */
+/** The report as a page. */
 export function htmlReport(report: MatrixReport): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${html(titleOf(report))}</title>
-<style>${style}</style>
-</head>
-<body>
-<input type="radio" name="language" id="en" checked>
-<input type="radio" name="language" id="zh">
-<nav><label for="en" lang="en">English</label><label for="zh" lang="zh">中文</label></nav>
-<main>
-<h1>${html(titleOf(report))}</h1>
-<p class="verdict ${report.verdict.passed ? 'fine' : 'bad'}">${both(summary(report))}</p>
+  return page(
+    titleOf(report),
+    `<p class="verdict ${report.verdict.passed ? 'fine' : 'bad'}">${both(summary(report))}</p>
 <p class="program">${report.program.length === 0 ? '' : `<code>${html(report.program.join(' '))}</code>`}${report.startedAt === '' ? '' : ` <time>${html(report.startedAt)}</time>`}</p>
 ${reasonsOf(report)}
 ${notesOf(report)}
 ${tableOf(report)}
 ${report.runs.map(runOf).join('\n')}
 ${coverageOf(report)}
-${rule()}
-</main>
-</body>
-</html>
-`
+${rule()}`,
+  )
 }
 
 const both = ({ en, zh }: Explanation) =>

@@ -4,7 +4,7 @@ import {
   escapeHtml as html,
   escapeMarkdown as markdown,
   type Paint,
-  reportStyle as style,
+  reportPage as page,
   escapeTerminal as terminal,
   escapeXmlText as xml,
 } from '../../contracts/index.ts'
@@ -166,33 +166,16 @@ ${problemLines(one)
       `<p class="warn">${count} ${both('not run', '未执行')}: ${html(reason)}</p>`,
   )
   const { passed, failed, notRun, calls } = report
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>localtop verify</title>
-<style>${style}</style>
-</head>
-<body>
-<input type="radio" name="language" id="en" checked>
-<input type="radio" name="language" id="zh">
-<nav><label for="en" lang="en">English</label><label for="zh" lang="zh">中文</label></nav>
-<main>
-<h1>localtop verify</h1>
-<p class="verdict ${failed > 0 ? 'bad' : 'fine'}">${both(verdict(report), `${passed} 通过，${failed} 失败，${notRun} 未执行；共 ${calls} 次调用`)}</p>
+  return page(
+    'localtop verify',
+    `<p class="verdict ${failed > 0 ? 'bad' : 'fine'}">${both(verdict(report), `${passed} 通过，${failed} 失败，${notRun} 未执行；共 ${calls} 次调用`)}</p>
 <p class="quiet">${html(gatewayText(report))}</p>
 ${reasons.join('\n')}
 <table><thead><tr><th scope="col">${both('method', 'API')}</th>${titles.map((title) => `<th scope="col">${title}</th>`).join('')}</tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table>
-${failures.join('\n')}
-</main>
-</body>
-</html>
-`
+${failures.join('\n')}`,
+  )
 }
 
 /** The forms of a report, each with the end of its file's name. */

@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter } from 'lowdb'
+import { type Deferred, deferred } from './deferred.ts'
 import { type FileDoor, nodeFiles, type OpenFile, syncFolder } from './file-door.ts'
 import {
   linesFor,
@@ -35,12 +36,9 @@ export interface JournalOptions {
 }
 
 /** Changes that are written, and refused, together. */
-interface Group {
+interface Group extends Deferred {
   readonly changes: Change[]
   readonly lines: string[]
-  readonly done: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
 }
 
 /**
@@ -265,17 +263,7 @@ function refuseUnlessTorn({ file, line, problem, torn }: FolderProblem): void {
   throw new StoreFormatError(`${file}: line ${line} ${problem}`)
 }
 
-function newGroup(): Group {
-  let resolve = () => {}
-  let reject = (_: Error) => {}
-  const done = new Promise<void>((keep, refuse) => {
-    resolve = keep
-    reject = refuse
-  })
-  // Nobody may be waiting: a change that is not waited for is refused as well.
-  done.catch(() => undefined)
-  return { changes: [], lines: [], done, resolve, reject }
-}
+const newGroup = (): Group => ({ changes: [], lines: [], ...deferred() })
 
 /** So many characters are written at once, and a line more: pictures would make a text too long for a string. */
 const mostAtOnce = 4 * 1024 * 1024

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { Low, Memory } from 'lowdb'
+import { type Deferred, deferred } from './deferred.ts'
 import { codeOf } from './file-door.ts'
 import type { Change } from './journal-adapter.ts'
 import { applyOperation, type Operation, type StoreData } from './log-lines.ts'
@@ -15,13 +16,10 @@ class StoreConflict extends Error {
 }
 
 /** Changes that are sent together. */
-interface Group {
+interface Group extends Deferred {
   /** What the transaction will be known by, once it is sent. */
   id: string | undefined
   readonly changes: Change[]
-  readonly done: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
 }
 
 /** How long Redis may take to be found, and for an answer: longer than this process is ever busy by itself. */
@@ -375,13 +373,4 @@ function placeOf(url: string): string {
   return `${host}${pathname === '/' ? '' : pathname}`
 }
 
-function newGroup(): Group {
-  let resolve = () => {}
-  let reject = (_: Error) => {}
-  const done = new Promise<void>((keep, refuse) => {
-    resolve = keep
-    reject = refuse
-  })
-  done.catch(() => undefined)
-  return { id: undefined, changes: [], done, resolve, reject }
-}
+const newGroup = (): Group => ({ id: undefined, changes: [], ...deferred() })
