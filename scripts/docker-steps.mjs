@@ -7,6 +7,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readStartScreen } from './start-screen.mjs'
 
 const root = join(import.meta.dirname, '..')
 if (process.getuid?.() !== 0) {
@@ -106,17 +107,10 @@ async function start() {
   const gateway = spawn(command, args, { cwd, env, ...user, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(gateway, 'exit')
   try {
-    let screen = ''
-    for await (const chunk of gateway.stdout.iterator({ destroyOnReturn: false })) {
-      screen += chunk
-      if (screen.includes('Ctrl-C')) break
-    }
-    // Whatever is logged later is read as well.
-    gateway.stdout.resume()
+    const { screen, curl } = await readStartScreen(gateway)
     const isHealthy = () =>
       spawnSync(health[0], health.slice(1), { cwd, env, ...user }).status === 0
     if (!isHealthy()) throw new Error(`the health check fails:\n${screen}`)
-    const curl = /^curl (?:.*\\\n)*.*$/m.exec(screen)?.[0] ?? 'false'
     const pasted = String(execFileSync('sh', ['-c', curl]))
     if (!pasted.startsWith('{"item_add_response"')) throw new Error(pasted)
     const refused = await fetch(`http://127.0.0.1:${port}/_localtop/snapshot`)

@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { readStartScreen } from './start-screen.mjs'
 
 const root = join(import.meta.dirname, '..')
 const nodes = ['20.19.0', '22', '24']
@@ -75,15 +76,7 @@ async function tryOn(version) {
   })
   const ended = once(gateway, 'exit')
   try {
-    let screen = ''
-    for await (const chunk of gateway.stdout.iterator({ destroyOnReturn: false })) {
-      screen += chunk
-      if (screen.includes('Ctrl-C')) break
-    }
-    // Whatever is logged later is read as well.
-    gateway.stdout.resume()
-    const curl = /^curl (?:.*\\\n)*.*$/m.exec(screen)?.[0]
-    if (curl === undefined) throw new Error(`no curl line on the start screen:\n${screen}`)
+    const { curl } = await readStartScreen(gateway)
     const pasted = await exec('sh', ['-c', curl])
     if (!pasted.stdout.startsWith('{"item_add_response"')) throw new Error(pasted.stdout)
     const { controlUrl } = JSON.parse(await readFile(ready, 'utf8'))

@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway, type GatewayOptions } from '../src/server/index.ts'
+import { foreignSurroundings, itNeeds, slow } from './support/tools.ts'
 
 const root = join(import.meta.dirname, '..')
-/** Java has to start, Go to compile: both are slow on a busy machine. */
-const slow = 120_000
 
 interface Finished {
   readonly status: number
@@ -24,12 +23,7 @@ function run(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<F
       TOP_APP_KEY: undefined,
       TOP_APP_SECRET: undefined,
       TOP_SESSION: undefined,
-      // A client that writes local time or reads its source in the machine's charset fails here.
-      TZ: 'America/New_York',
-      LC_ALL: 'C',
-      NO_PROXY: '127.0.0.1',
-      no_proxy: '127.0.0.1',
-      PYTHONDONTWRITEBYTECODE: '1',
+      ...foreignSurroundings,
       ...env,
     },
   }
@@ -39,23 +33,6 @@ function run(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<F
       else resolve({ status: Number(error?.code ?? 0), stdout, stderr })
     })
   })
-}
-
-const works = (command: readonly string[]) =>
-  run(command).then(
-    ({ status }) => status === 0,
-    () => false,
-  )
-
-/** Skips what the machine has no interpreter for; in CI, where all are installed, it fails instead. */
-async function itWith(tool: string, probe: readonly string[]) {
-  const missing = !(await works(probe))
-  if (!missing) return it
-  if (process.env.CI) {
-    return (name: string) =>
-      it(name, () => expect.fail(`${tool} is not on this machine, and CI runs every example`))
-  }
-  return (name: string) => it.skip(`${name} (skipped: ${tool} is not on this machine)`, () => {})
 }
 
 let gateway: Gateway | undefined
@@ -76,82 +53,70 @@ const examples = [
 ]
 
 for (const { file, by, probe } of examples) {
-  const test = await itWith(probe[0] as string, probe)
+  const test = itNeeds(probe)
   const command = [...by, join(root, 'examples', file)]
 
   describe(`examples/${file}`, () => {
-    test(
-      'publishes an item and meets the three refusals of the guide profile',
-      async () => {
-        const { gateway, url } = await start()
+    test('publishes an item and meets the three refusals of the guide profile', async () => {
+      const { gateway, url } = await start()
 
-        const { status, stdout, stderr } = await run([...command, url])
+      const { status, stdout, stderr } = await run([...command, url])
 
-        expect(stderr).toBe('')
-        expect(stdout.trimEnd().split(/\r?\n/)).toEqual([
-          expect.stringMatching(/^published [1-9]\d*$/),
-          'missing title: missing_parameter',
-          'wrong session: invalid_session',
-          expect.stringMatching(
-            /^over the limit: 429 after 100 calls, banned for ([1-9]|[1-5]\d|60) seconds$/,
-          ),
-        ])
-        expect(status).toBe(0)
+      expect(stderr).toBe('')
+      expect(stdout.trimEnd().split(/\r?\n/)).toEqual([
+        expect.stringMatching(/^published [1-9]\d*$/),
+        'missing title: missing_parameter',
+        'wrong session: invalid_session',
+        expect.stringMatching(
+          /^over the limit: 429 after 100 calls, banned for ([1-9]|[1-5]\d|60) seconds$/,
+        ),
+      ])
+      expect(status).toBe(0)
 
-        const calls = gateway.exchanges.list()
-        expect(calls).toHaveLength(101)
-        expect(calls.slice(0, 3)).toMatchObject([
-          { method: 'taobao.item.add', verb: 'POST', outcome: 'answered' },
-          { method: 'taobao.item.add', gate: 'required', code: 40 },
-          { method: 'taobao.item.add', gate: 'session', code: 27 },
-        ])
-        expect(calls.at(-1)).toMatchObject({ gate: 'limits', code: 7 })
-        const published = gateway.exchanges.find(calls[0]?.id ?? '')
-        expect(published?.request.params.title).toBe('陶瓷咖啡杯 350ml')
-        expect(published?.notes).toEqual([])
-      },
-      slow,
-    )
+      const calls = gateway.exchanges.list()
+      expect(calls).toHaveLength(101)
+      expect(calls.slice(0, 3)).toMatchObject([
+        { method: 'taobao.item.add', verb: 'POST', outcome: 'answered' },
+        { method: 'taobao.item.add', gate: 'required', code: 40 },
+        { method: 'taobao.item.add', gate: 'session', code: 27 },
+      ])
+      expect(calls.at(-1)).toMatchObject({ gate: 'limits', code: 7 })
+      const published = gateway.exchanges.find(calls[0]?.id ?? '')
+      expect(published?.request.params.title).toBe('陶瓷咖啡杯 350ml')
+      expect(published?.notes).toEqual([])
+    })
 
-    test(
-      'takes credentials from the environment, and says what went wrong',
-      async () => {
-        const { gateway, url } = await start()
-        const { appKey, appSecret, session } = await gateway.tenant({ rateLimit: '5/min' })
-        const credentials = {
-          TOP_APP_KEY: appKey,
-          TOP_APP_SECRET: appSecret,
-          TOP_SESSION: session,
-        }
+    test('takes credentials from the environment, and says what went wrong', async () => {
+      const { gateway, url } = await start()
+      const { appKey, appSecret, session } = await gateway.tenant({ rateLimit: '5/min' })
+      const credentials = {
+        TOP_APP_KEY: appKey,
+        TOP_APP_SECRET: appSecret,
+        TOP_SESSION: session,
+      }
 
-        const first = await run([...command, `${url}/`], credentials)
-        expect(first).toMatchObject({ status: 0, stderr: '' })
-        expect(first.stdout).toContain('429 after 5 calls')
-        expect(gateway.exchanges.list({ appKey })).toHaveLength(6)
+      const first = await run([...command, `${url}/`], credentials)
+      expect(first).toMatchObject({ status: 0, stderr: '' })
+      expect(first.stdout).toContain('429 after 5 calls')
+      expect(gateway.exchanges.list({ appKey })).toHaveLength(6)
 
-        const banned = await run([...command, url], credentials)
-        expect(banned).toMatchObject({ status: 1, stdout: '' })
-        expect(banned.stderr).toMatch(/^publish: 429: This ban will last for \d+ more seconds$/m)
-      },
-      slow,
-    )
+      const banned = await run([...command, url], credentials)
+      expect(banned).toMatchObject({ status: 1, stdout: '' })
+      expect(banned.stderr).toMatch(/^publish: 429: This ban will last for \d+ more seconds$/m)
+    })
 
-    test(
-      'fails where no gateway answers, and where nobody listens',
-      async () => {
-        const { gateway, url } = await start()
+    test('fails where no gateway answers, and where nobody listens', async () => {
+      const { gateway, url } = await start()
 
-        const elsewhere = await run([...command, `${url}/_localtop/health?`])
-        expect(elsewhere).toMatchObject({ status: 1, stdout: '' })
-        expect(elsewhere.stderr).toMatch(/^publish: ./m)
+      const elsewhere = await run([...command, `${url}/_localtop/health?`])
+      expect(elsewhere).toMatchObject({ status: 1, stdout: '' })
+      expect(elsewhere.stderr).toMatch(/^publish: ./m)
 
-        await gateway.close()
-        const nowhere = await run([...command, url])
-        expect(nowhere).toMatchObject({ status: 1, stdout: '' })
-        expect(nowhere.stderr).toMatch(/^publish: ./m)
-      },
-      slow,
-    )
+      await gateway.close()
+      const nowhere = await run([...command, url])
+      expect(nowhere).toMatchObject({ status: 1, stdout: '' })
+      expect(nowhere.stderr).toMatch(/^publish: ./m)
+    })
   })
 }
 

@@ -220,6 +220,8 @@ describe('a file that somebody wrote is read, or each mistake in it named', () =
   }
 
   it.each([
+    ['no content at all', ' \n', 'file.yaml: it is empty'],
+    ['a bracket that is never closed', 'title: [a\nb: c', /^[^\n]*[^:]$/],
     ['an alias of nothing', 'title: *nobody', 'Unresolved alias'],
     ['aliases without bound', `a: &a [x, x]\n${bombOf(20)}`, 'resource exhaustion'],
   ])('%s', (_, source, message) => {

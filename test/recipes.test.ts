@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createGateway } from '../src/server/index.ts'
-import { isThere, itNeeds } from './support/tools.ts'
+import { foreignSurroundings, isThere, itNeeds } from './support/tools.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -95,12 +95,7 @@ function run(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<R
       ...process.env,
       LOCALTOP: undefined,
       LOCALTOP_URL: undefined,
-      // A client that writes local time or reads its source in the machine's charset fails here.
-      TZ: 'America/New_York',
-      LC_ALL: 'C',
-      NO_PROXY: '127.0.0.1',
-      no_proxy: '127.0.0.1',
-      PYTHONDONTWRITEBYTECODE: '1',
+      ...foreignSurroundings,
       ...env,
     },
   }

@@ -53,12 +53,7 @@ export { RedisUnavailableError, StoreUnavailableError } from './state/store-erro
 export type { Certificate, KeptCertificate } from './tls.ts'
 export { keptCertificate } from './tls.ts'
 export type { SignatureDiagnosis } from './traffic/diagnosis-mask.ts'
-export type {
-  Exchange,
-  ExchangeFilter,
-  ExplainedExchange,
-  NearMiss,
-  UploadedFile,
-} from './traffic/journal.ts'
+export type { Exchange, ExplainedExchange, NearMiss, UploadedFile } from './traffic/exchange.ts'
+export type { ExchangeFilter } from './traffic/journal.ts'
 export type { ActiveRule } from './traffic/rules.ts'
 export { version } from './version.ts'

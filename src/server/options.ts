@@ -10,7 +10,7 @@ import type { Limits } from './limits.ts'
 import type { ScenarioFile } from './scenarios-in-force.ts'
 import type { FileDoor } from './state/file-door.ts'
 import type { Durability } from './state/journal-adapter.ts'
-import type { Exchange } from './traffic/journal.ts'
+import type { Exchange } from './traffic/exchange.ts'
 
 /** What {@link createGateway} can be told; everything has a default. */
 export interface GatewayOptions {

@@ -363,6 +363,45 @@ describe('the reports', () => {
   })
 })
 
+describe('a program that', () => {
+  it('fails before its first call is quoted, without a secret, rather than told how to call', async () => {
+    const dying = [
+      process.execPath,
+      '-e',
+      'console.error("no such file: items.csv, " + process.env.TOP_APP_SECRET); process.exitCode = 3',
+    ]
+    const { status, report } = await matrix(['--fail-on', 'none', ...scenarios('all-well')], dying)
+    expect(status).toBe(1)
+    expect(report.verdict.reasons[0]?.reason.en).toBe(
+      'no call arrived: the program ended with exit 3 before it made one; it said last: no such file: items.csv, ***',
+    )
+  })
+
+  it('does not stop when it is asked to is killed by a second interrupt, and reported', async () => {
+    const place = join(folder, 'deaf')
+    const deaf = script(
+      `process.on('SIGTERM', () => console.log('deaf'))
+       await call('taobao.time.get', {})
+       console.log('waits')
+       setInterval(() => {}, 1000)`,
+    )
+    const running = startCommand(
+      ['matrix', '--show-output', '--report', place, ...scenarios('all-well'), '--', ...deaf],
+      folder,
+    )
+    await running.complains('waits')
+    running.child.kill('SIGINT')
+    await running.complains('deaf')
+    running.child.kill('SIGINT')
+    const { status } = await running.ended
+    expect(status).toBe(130)
+    const { runs } = JSON.parse(readFileSync(join(place, 'matrix.json'), 'utf8')) as MatrixReport
+    expect(runs).toMatchObject([
+      { state: 'interrupted', exit: { status: null, signal: 'SIGKILL' } },
+    ])
+  })
+})
+
 describe('the choice of scenarios', () => {
   it('is every one of the library that makes calls fail, where nothing is said', {
     timeout: 240_000,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { writeBatch } from '../../src/contracts/index.ts'
-import { createGateway } from '../../src/server/index.ts'
+import { createGateway, keptCertificate } from '../../src/server/index.ts'
 import { type Running, runCommand, startCommand } from '../support/command.ts'
 import { call, over, phone, send, signedParams } from '../support/gateway.ts'
 import { tinyPng } from '../support/png.ts'
@@ -84,6 +84,23 @@ const ask = (url: string, method: string, params: Record<string, string> = {}) =
   send(over(url), { ...system, method, ...params })
 
 describe('passing', () => {
+  it('goes over HTTPS where the gateway is there, and refuses a certificate that it cannot trust', async () => {
+    const certificate = await keptCertificate(join(folder, 'tls'), new Date())
+    await using gateway = createGateway({ profile: 'production' })
+    const { port } = await gateway.listen({ tls: certificate })
+    const to = `https://localhost:${port}`
+    const trusting = startCommand(['record', '--to', to, '--port', '0', '--json'], folder, {
+      NODE_EXTRA_CA_CERTS: certificate.file,
+    })
+    running.push(trusting)
+    const { url } = JSON.parse((await trusting.prints('"event":"ready"')).split('\n')[0] as string)
+    expect((await call(over(url), 'taobao.time.get')).answer.time).toMatch(/^\d{4}-/)
+    const { url: distrusting } = await record(to, '--file', 'other.jsonl')
+    const { error } = await call(over(distrusting), 'taobao.time.get')
+    expect(error?.sub_code).toBe('isp.localtop-record-unreachable')
+    expect(error?.sub_msg).toMatch(/certificate/)
+  })
+
   it('leaves path, query, body and headers as they came, byte for byte', async () => {
     const seen: { url: string; body: Buffer; agent: string; host: string }[] = []
     const to = await stranger((incoming, outgoing) => {

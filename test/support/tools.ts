@@ -2,7 +2,16 @@ import { spawnSync } from 'node:child_process'
 import { expect, it, type TestFunction } from 'vitest'
 
 /** Java has to start, Go to compile: both are slow on a busy machine. */
-const slow = 120_000
+export const slow = 120_000
+
+/** A client that writes local time or reads its source in the machine's charset fails in these. */
+export const foreignSurroundings = {
+  TZ: 'America/New_York',
+  LC_ALL: 'C',
+  NO_PROXY: '127.0.0.1',
+  no_proxy: '127.0.0.1',
+  PYTHONDONTWRITEBYTECODE: '1',
+}
 
 /** Whether a command ends well on this machine. */
 export function isThere([tool = '', ...args]: readonly string[]): boolean {
@@ -21,6 +30,7 @@ export function itNeeds(probe: readonly string[]) {
     if (canRun) it(name, { timeout: slow }, test)
     else if (process.env.CI)
       it(name, () => expect.fail(`"${probe.join(' ')}" fails on this machine, and CI needs it`))
+    // Outside CI a machine may lack a language; nothing of ours depends on it.
     else it.skip(`${name} (skipped: "${probe.join(' ')}" fails on this machine)`, () => {})
   }
 }

@@ -7,7 +7,7 @@ import { acceptedForm } from '../../contracts/protocol/sign.ts'
 import { parseTimestamp } from '../../contracts/protocol/timestamp.ts'
 import { findMethod, methodNames } from '../../contracts/registry.ts'
 import { sentBy } from '../gates/arguments.ts'
-import type { Entry } from './journal.ts'
+import type { Entry } from './exchange.ts'
 
 /** The gates that refuse a call for what it is as a call, each with the place that it looks at. */
 const placesOfGates: Readonly<Record<string, string>> = {

@@ -1,21 +1,14 @@
 import { adviceOn } from '../../contracts/judges/advice.ts'
-import type { CallBreach } from '../../contracts/judges/breach.ts'
 import type { CallEvidence } from '../../contracts/judges/evidence.ts'
 import { isSystemParameter } from '../../contracts/protocol/parameters.ts'
 import { breachReader } from './breaches.ts'
-import { type Entry, faultOf, outcomeOf } from './journal.ts'
-
-/** Hides the secrets of a call in its parameters and in what is said of it. */
-export type EvidenceMask = (
-  call: Entry['call'],
-  breaches: readonly CallBreach[],
-) => readonly [params: Readonly<Record<string, string>>, breaches: readonly CallBreach[]]
+import { type Entry, faultOf, outcomeOf, withoutSecrets } from './exchange.ts'
 
 /**
  * Makes of journal entries what the judges look at: nothing secret, and nothing that they would have
  * to look up.
  */
-export function evidenceFrom(entries: readonly Entry[], hide: EvidenceMask): CallEvidence[] {
+export function evidenceFrom(entries: readonly Entry[]): CallEvidence[] {
   const sessions = new Map<string, number>()
   const numberOf = (session: string) => {
     if (!sessions.has(session)) sessions.set(session, sessions.size + 1)
@@ -28,7 +21,7 @@ export function evidenceFrom(entries: readonly Entry[], hide: EvidenceMask): Cal
     const { id, call, verdict, wall } = entry
     const { rejection } = verdict
     const { session } = call.params
-    const [params, breaches] = hide(call, breachesIn(entry))
+    const [params, breaches] = withoutSecrets(call, breachesIn(entry))
     const advice = rejection && adviceOn(rejection.error.code, rejection.error.sub_code ?? null)
     return {
       id,

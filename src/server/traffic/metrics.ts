@@ -1,5 +1,5 @@
-import type { Entry } from './journal.ts'
-import { outcomeOf } from './journal.ts'
+import type { Entry } from './exchange.ts'
+import { outcomeOf } from './exchange.ts'
 
 /** Upper bounds of the histogram, in seconds. */
 const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const

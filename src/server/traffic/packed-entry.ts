@@ -5,7 +5,7 @@ import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import type { Received } from '../call.ts'
 import type { GateInfo } from '../pipeline.ts'
 import type { World } from '../state/world.ts'
-import type { Entry } from './journal.ts'
+import type { Entry } from './exchange.ts'
 
 type PackedFile = Omit<TopFile, 'bytes'> & { readonly base64: string }
 

@@ -1,5 +1,6 @@
 import type { Store } from '../state/store.ts'
-import type { Entry, Journal } from './journal.ts'
+import type { Entry } from './exchange.ts'
+import type { Journal } from './journal.ts'
 import { packEntry, type Unpacking, unpackEntry } from './packed-entry.ts'
 
 /** What a gateway does so that its journal and those of others on the same store are one. */
