@@ -73,7 +73,7 @@ export interface MatrixOptions {
   /** How many seconds of the gateway pass in a real one: bans end so much sooner. @default 1 */
   readonly scale?: number
   readonly limits?: Partial<JudgeLimits> | undefined
-  /** @default silent, duplicates, losses */
+  /** @default silent, duplicates, losses, expectations */
   readonly failOn?: readonly FailOn[]
   /** Goes into the report. @default nothing */
   readonly startedAt?: string

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -75,6 +75,21 @@ const twice = script(
   `for (const id of ['A', 'B', 'A', 'C']) await call('taobao.item.add', item(id))`,
 )
 const nothingFails = { title: 'nothing fails', profile: 'production' }
+
+it('a capsule that cannot be written costs no verdict, and the report says why', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'localtop-no-capsule-'))
+  try {
+    mkdirSync(join(place, 'all-goes-well.capsule.json'))
+    const liar = [process.execPath, '-e', 'fetch(process.env.TOP_URL)']
+    const flags = ['--scenario', 'all-goes-well', '--fail-on', 'none', '--report', place]
+    const { status, stdout } = await runCommand(['matrix', ...flags, '--', ...liar], place)
+    expect(stdout).toMatch(/^No capsule could be left: all-goes-well\.capsule\.json: /m)
+    expect(stdout).toContain('Not one call was answered')
+    expect(status).toBe(1)
+  } finally {
+    rmSync(place, { recursive: true })
+  }
+})
 
 describe('a program that sends a product again when its answer is lost', () => {
   const program = [

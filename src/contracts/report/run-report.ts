@@ -18,6 +18,8 @@ export interface ProgramRun {
   readonly noCall?: Explanation
   /** `null` while it still runs, or where nobody watches it. */
   readonly exit: ExitEvidence | null
+  /** Why no capsule of a run that failed could be left. */
+  readonly noCapsule?: string
   /** How long it ran, in seconds. */
   readonly seconds: number
   /** Whether the scenario's errors or faults came to pass; `null` where it has none that could be looked for. */

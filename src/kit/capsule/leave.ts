@@ -10,14 +10,13 @@ interface Ended extends Omit<FailedRun, 'scenario' | 'exit' | 'report' | 'unmet'
  * Leaves a capsule of a run that failed, or was found fault with; none of another, nor that of an earlier
  * run of the same name.
  *
- * @returns the run, with the name of its capsule
+ * @returns the run, with the name of its capsule, or why there is none: a verdict is not lost over it
  */
 export async function leaveCapsule(
   file: string,
   run: ProgramRun,
   { failOn, ...ended }: Ended,
 ): Promise<ProgramRun> {
-  dropCapsule(file)
   const { scenario, exit, report, unmet, state } = run
   // What is said of all runs together says nothing of this one.
   const reasons = verdictOn([run], failOn)
@@ -25,10 +24,14 @@ export async function leaveCapsule(
     .map(({ reason }) => reason)
   const isFound = report.findings.length > 0 || unmet.length > 0 || bugsIn(ended.gateway).length > 0
   const hasFailed = isFound || (reasons.length > 0 && state !== 'interrupted')
-  if (!hasFailed || ended.recording.requests.length === 0) return run
-  const packed = await packRun({ ...ended, scenario, exit, report, unmet, reasons })
-  writeCapsule(file, packed)
-  return { ...run, files: { ...run.files, capsule: basename(file) } }
+  try {
+    dropCapsule(file)
+    if (!hasFailed || ended.recording.requests.length === 0) return run
+    writeCapsule(file, await packRun({ ...ended, scenario, exit, report, unmet, reasons }))
+    return { ...run, files: { ...run.files, capsule: basename(file) } }
+  } catch (error) {
+    return { ...run, noCapsule: `${basename(file)}: ${(error as Error).message}` }
+  }
 }
 
 /** What a report says of capsules; nothing where there is none. */
@@ -37,17 +40,20 @@ export function capsuleNote(
   folder: string,
 ): { readonly notes?: readonly Explanation[] } {
   const [first, ...others] = runs.flatMap(({ files }) => files.capsule ?? [])
-  if (first === undefined) return {}
-  const command = `localtop replay ${inShell(join(folder, first))}`
-  const also = others.map((name) => inShell(join(folder, name))).join(', ')
-  return {
-    notes: [
-      {
-        en: `To repeat what failed: ${command}; with --shrink it looks for the shortest sequence that still fails.${also && ` The same for ${also}.`}`,
-        zh: `重现失败的运行：${command}；加 --shrink 可找出仍会失败的最短调用序列。${also && `其余同理：${also}。`}`,
-      },
-    ],
+  const notes: Explanation[] = runs.flatMap(({ noCapsule }) =>
+    noCapsule === undefined
+      ? []
+      : [{ en: `No capsule could be left: ${noCapsule}`, zh: `无法写入重放文件：${noCapsule}` }],
+  )
+  if (first !== undefined) {
+    const command = `localtop replay ${inShell(join(folder, first))}`
+    const also = others.map((name) => inShell(join(folder, name))).join(', ')
+    notes.unshift({
+      en: `To repeat what failed: ${command}; with --shrink it looks for the shortest sequence that still fails.${also && ` The same for ${also}.`}`,
+      zh: `重现失败的运行：${command}；加 --shrink 可找出仍会失败的最短调用序列。${also && `其余同理：${also}。`}`,
+    })
   }
+  return notes.length > 0 ? { notes } : {}
 }
 
 const inShell = (path: string) =>
