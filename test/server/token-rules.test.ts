@@ -3,7 +3,7 @@ import type { RuleSeed } from '../../src/contracts/index.ts'
 import { problemsOf } from '../../src/contracts/problems.ts'
 import { scenario } from '../../src/contracts/scenario.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/server/index.ts'
-import { call } from '../support/gateway.ts'
+import { call, settled } from '../support/gateway.ts'
 
 let gateway: Gateway
 afterEach(() => gateway.close())
@@ -87,7 +87,7 @@ describe('a rule about /token', () => {
     late.then(() => {
       isOver = true
     })
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    await settled(gateway)
     expect(isOver).toBe(false)
     gateway.clock.advance('1h')
     expect((await late).status).toBe(200)
