@@ -22,5 +22,17 @@ export default defineConfig({
     restoreMocks: true,
     // What is waited for comes; how soon is the machine's business.
     expect: { poll: { timeout: 10_000 } },
+    // `npm run fuzz` reports it: of the readers that are fuzzed, by the fuzz tests alone.
+    coverage: {
+      provider: 'v8',
+      reporter: ['text'],
+      include: [
+        'src/contracts/protocol/{parameters,multipart,batch,json,fields,timestamp}.ts',
+        'src/contracts/signature-doctor/**/*.ts',
+        'src/contracts/{scenario,rule,rule-checks,world,text-pattern,nesting}.ts',
+        'src/server/{data-files,scenario-files}.ts',
+        'src/server/routes/{receive,batch}.ts',
+      ],
+    },
   },
 })

@@ -193,6 +193,9 @@ const startClock = z.union([
   z.strictObject({ at: writtenMoment, freeze: z.boolean().default(false) }),
 ])
 
+/** Each call is held against every rule. */
+const mostRules = 500
+
 /** A story of calls with what each must give, and the rules that make it go wrong. */
 export const scenario = z
   .strictObject({
@@ -207,7 +210,7 @@ export const scenario = z
     rateLimit: appSeed.shape.rate_limit,
     /** Where the clock is set when the scenario begins: `2026-11-11 00:00:00`, or `{ at, freeze }`. */
     clock: startClock.optional(),
-    rules: z.array(rule).default([]),
+    rules: z.array(rule).max(mostRules, `expected at most ${mostRules} rules`).default([]),
     /** By which the bundled client plays the scenario alone. */
     steps: z.array(step).default([]),
     /** What is expected of an integration that meets the scenario. */

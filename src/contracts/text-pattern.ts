@@ -1,6 +1,8 @@
 /**
  * A small regular expression that takes time in proportion to the text, whatever the pattern: no
- * pattern of a scenario can stall a gateway, as a backtracking engine could be stalled.
+ * pattern of a scenario can stall a gateway, as a backtracking engine could be stalled. It is looked
+ * for in the first 20,000 characters; one of more than 50 steps in the first million / steps, so that
+ * the largest there can be (2,000 steps) still takes milliseconds.
  *
  * Known are literals, `.`, classes (`[a-z]`, `\d`, `\w`, `\s` and their opposites), groups, `|`, `*`, `+`,
  * `?`, `{m,n}`, `^` and `$`. Back references and look-around, which cannot be had in linear time, are refused.
@@ -25,8 +27,13 @@ type Node =
   | { readonly kind: 'many'; readonly of: Node; readonly least: number; readonly most: number }
 
 const longestPattern = 500
-const mostSteps = 5000
+const mostSteps = 2000
 const mostRepeats = 1000
+/** Groups of nothing add no steps, however often they are repeated. */
+const mostParts = 20 * mostSteps
+/** A text is looked through so far at the most; a pattern of many steps, less far. */
+const longestSearched = 20_000
+const mostVisits = 1_000_000
 
 /** @returns the pattern, or a sentence that says what is wrong with it */
 export function textPattern(source: string): TextPattern | string {
@@ -180,8 +187,10 @@ function compile(node: Node): TextPattern {
     if (steps.length >= mostSteps) throw new PatternError('the pattern is too large')
     return steps.push(step) - 1
   }
+  let parts = 0
   /** Adds what matches the node and then goes on to a step; answers where it begins. */
   function before(next: number, node: Node): number {
+    if (++parts > mostParts) throw new PatternError('the pattern is too large')
     switch (node.kind) {
       case 'one':
         return add({ kind: 'one', test: node.test, next })
@@ -208,10 +217,12 @@ function compile(node: Node): TextPattern {
   }
   const done = add({ kind: 'done' })
   const first = before(done, node)
+  const searched = Math.min(longestSearched, Math.floor(mostVisits / steps.length))
 
   return {
     test(text) {
-      const chars = [...text]
+      const chars = [...text.slice(0, searched)]
+      const isCut = text.length > searched
       let current: number[] = []
       const seen = new Uint32Array(steps.length)
       let turn = 0
@@ -226,7 +237,8 @@ function compile(node: Node): TextPattern {
           if (step.kind === 'done') found = true
           else if (step.kind === 'one') into.push(index)
           else if (step.kind === 'either') waiting.push(...step.ways)
-          else if (step.kind === 'start' ? at === 0 : at === chars.length) waiting.push(step.next)
+          else if (step.kind === 'start' ? at === 0 : at === chars.length && !isCut)
+            waiting.push(step.next)
         }
       }
       for (let at = 0; ; at++) {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { isCollection, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type * as z from 'zod'
+import { deepestNesting, isNestedTooDeep } from '../contracts/nesting.ts'
 import { type Problem, problemsOf } from '../contracts/problems.ts'
 
 /** A file that a person wrote cannot be used; each problem says where. */
@@ -47,8 +48,15 @@ export function readDataFile<T extends z.ZodType>(
     throw new DataFileError(file, [{ path: '', message: reason }])
   }
   if (source.trim() === '') throw new DataFileError(file, [{ path: '', message: 'it is empty' }])
+  if (isWrittenTooDeep(source)) throw new DataFileError(file, [tooDeep])
   const lines = new LineCounter()
-  const document = parseDocument(source, { lineCounter: lines, merge: true, logLevel: 'error' })
+  const document = parseDocument(source, {
+    lineCounter: lines,
+    merge: true,
+    logLevel: 'error',
+    // It compares each name with each other; `wrongNameIn` looks at each once.
+    uniqueKeys: false,
+  })
   const [broken] = document.errors
   if (broken) {
     throw new DataFileError(file, [
@@ -58,6 +66,11 @@ export function readDataFile<T extends z.ZodType>(
         message: broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:$/, '') ?? '',
       },
     ])
+  }
+  const wrongName = wrongNameIn(document)
+  if (wrongName) {
+    const { message, offset } = wrongName
+    throw new DataFileError(file, [{ path: '', line: lines.linePos(offset).line, message }])
   }
   const result = schema.safeParse(contentOf(document, file) ?? {})
   const problems = result.success
@@ -77,12 +90,68 @@ export function readDataFile<T extends z.ZodType>(
 
 /** What the document says; aliases of nothing, and those that would grow without bound, are found only here. */
 function contentOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  let content: unknown
   try {
-    return document.toJS()
+    content = document.toJS()
   } catch (error) {
     throw new DataFileError(file, [{ path: '', message: (error as Error).message }])
   }
+  if (isNestedTooDeep(content)) throw new DataFileError(file, [tooDeep])
+  return content
 }
+
+/** A name that stands twice in one structure, or is none. */
+function wrongNameIn(document: ReturnType<typeof parseDocument>) {
+  let wrong: { readonly message: string; readonly offset: number } | undefined
+  visit(document, {
+    Map(_, { items }) {
+      const names = new Set<unknown>()
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key
+        const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
+        // To turn lists within lists into a name takes time without end.
+        if (isCollection(key))
+          wrong = { message: 'a name is a list or a structure; expected a text', offset }
+        else if (names.has(name) && name !== '<<')
+          wrong = { message: `the name ${JSON.stringify(name)} stands here twice`, offset }
+        if (wrong) return visit.BREAK
+        names.add(name)
+      }
+      return undefined
+    },
+  })
+  return wrong
+}
+
+const tooDeep: Problem = {
+  path: '',
+  message: `it is nested more than ${deepestNesting} levels deep`,
+}
+
+/**
+ * A rough look before the parser's, which goes down into every level and, some hundreds of levels deep, takes
+ * the process with it: brackets that are open, and lines that are further in than the line above them.
+ */
+function isWrittenTooDeep(source: string): boolean {
+  let brackets = 0
+  const indents: number[] = []
+  for (const [line] of source.matchAll(/[^\r\n]+/g)) {
+    const [, blanks = '', indicators = ''] = /^( *)((?:[-?:][ \t]+)*)/.exec(line) ?? []
+    if (blanks.length < line.length) {
+      while ((indents.at(-1) ?? -1) >= blanks.length) indents.pop()
+      indents.push(blanks.length)
+    }
+    if (indents.length + indicators.length / 2 > deepestWritten) return true
+    for (const [bracket] of line.matchAll(/[[\]{}]/g)) {
+      brackets = bracket === '[' || bracket === '{' ? brackets + 1 : Math.max(0, brackets - 1)
+      if (brackets > deepestWritten) return true
+    }
+  }
+  return false
+}
+
+/** Lines may be further in than their structure is deep, and texts hold brackets. */
+const deepestWritten = 2 * deepestNesting
 
 /** The line of the deepest part of a path that the file has. */
 function lineOf(

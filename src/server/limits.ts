@@ -12,6 +12,8 @@ export interface Limits {
   readonly headerBytes: number
   /** The body of a call, its files too. @default 16 MB */
   readonly bodyBytes: number
+  /** The text of a call: a body that is not multipart, the texts of one that is. @default 4 MB */
+  readonly textBytes: number
   /** Parameters and files of a call, repeated ones counted. @default 1000 */
   readonly parameters: number
   /** Calls in a batch. @default 100 */
@@ -20,6 +22,8 @@ export interface Limits {
   readonly oauthBodyBytes: number
   /** A body of the control API. @default 32 MB */
   readonly controlBodyBytes: number
+  /** The body of `POST /_localtop/explain`; a call in it has at most `parameters`. @default 1 MB */
+  readonly explainBytes: number
   /** The body of `PUT /_localtop/snapshot`. @default 256 MB */
   readonly snapshotBytes: number
   /** A scenario file, and the body of `PUT /_localtop/scenarios`. @default 1 MB */
@@ -42,10 +46,12 @@ export const defaultLimits: Limits = {
   idleMs: 5000,
   headerBytes: 256 * kb,
   bodyBytes: 16 * mb,
+  textBytes: 4 * mb,
   parameters: 1000,
   batchCalls: 100,
   oauthBodyBytes: 64 * kb,
   controlBodyBytes: 32 * mb,
+  explainBytes: mb,
   snapshotBytes: 256 * mb,
   scenarioBytes: mb,
   tenants: 10_000,

@@ -47,6 +47,14 @@ describe('fields', () => {
     expect(asked('skus.city')).toEqual(list)
   })
 
+  it('are read down to a depth that no answer has', () => {
+    const deep = Array(1_000_000).fill('place').join('.')
+    expect(asked(deep, 'place.city')).toEqual({
+      total: 3,
+      shop: { place: { city: 'c' } },
+    })
+  })
+
   it('that name nothing select nothing', () => {
     expect(asked('nonsense', '', ' ', '.')).toEqual({ total: 3, shop: {} })
   })

@@ -464,3 +464,34 @@ describe('any form, written by the book', () => {
     )
   })
 })
+
+describe('a body made to keep the reader busy', () => {
+  const refusedOf = (body: Uint8Array, boundary = 'b', room = 1000) => {
+    const into = noParameters(room)
+    addMultipart(into, body, boundary)
+    return into.room < 0
+  }
+
+  // Each of these would take minutes, if its time grew with the square of its length; the test would end.
+  it.each([
+    ['a name that does not end', `form-data; ${'a'.repeat(1_000_000)}`],
+    ['blanks after a name', `form-data; a${' '.repeat(1_000_000)}`],
+    ['quotes that do not end', `form-data; ${'a="'.repeat(300_000)}`],
+  ])('has %s in its disposition', (_, disposition) => {
+    const body = bytes(
+      `--b\r\nContent-Disposition: ${disposition}\r\n\r\n1\r\n`,
+      '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n2\r\n--b--',
+    )
+    expect(read(body, 'b').params).toMatchObject({ x: '2' })
+  })
+
+  it('is dashes within dashes', () => {
+    const body = bytes('\r\n', Buffer.alloc(4_000_000, '-'))
+    expect(read(bytes('x', body), '-'.repeat(100_000)).params).toEqual({})
+  })
+
+  it('is a million parts of nothing: they count as parameters', () => {
+    expect(refusedOf(Buffer.from('--b\r\n\r\n'.repeat(1_000_000)))).toBe(true)
+    expect(refusedOf(Buffer.from('--b\r\n\r\n'.repeat(900)))).toBe(false)
+  })
+})

@@ -37,6 +37,7 @@ describe('a pattern', () => {
     ['a{2,1}', '{2,1} ends before it begins'],
     ['a{5000}', '{5000}: at most 1000 repeats'],
     ['((a{99}){99}){99}', 'the pattern is too large'],
+    ['((((){1000}){1000}){1000}){1000}', 'the pattern is too large'],
     ['(a)\\1', 'back references are not known'],
     ['(?=a)', 'look-around and named groups are not known'],
     ['\\bword', 'word boundaries are not known'],
@@ -50,6 +51,15 @@ describe('a pattern', () => {
     // 2^50 ways for an engine that tries them one after the other; this test would never end.
     expect(found('^(a+)+$', `${'a'.repeat(50)}b`)).toBe(false)
     expect(found('^(a|a)*$', `${'a'.repeat(5000)}b`)).toBe(false)
+  })
+
+  it('of many steps is looked for in fewer characters, and what lies behind them is no end', () => {
+    const many = '^(a?){900}$'
+    expect(found(many, 'a'.repeat(300))).toBe(true)
+    // All of them would be hundreds of millions of steps.
+    expect(found(many, 'a'.repeat(20_000_000))).toBe(false)
+    expect(found(`(a?){900}b`, `${'a'.repeat(300)}b`)).toBe(true)
+    expect(found('a$', 'a'.repeat(20_001))).toBe(false)
   })
 
   it('finds what the engine of JavaScript finds', () => {

@@ -71,6 +71,35 @@ describe('a call', () => {
     expect(refusalIn((await ask1(1000)).body).code).toBe('missing_method')
   })
 
+  it('with more text is refused, whatever files there may be', async () => {
+    await open({ textBytes: 1000 })
+    const forms: [string, (text: string) => string][] = [
+      [form, (text) => `title=${text}`],
+      ['application/json', (text) => text],
+      [
+        'multipart/form-data; boundary=b',
+        (text) =>
+          [text.slice(500), text.slice(0, 500)]
+            .map(
+              (half, at) =>
+                `--b\r\nContent-Disposition: form-data; name="t${at}"\r\n\r\n${half}\r\n`,
+            )
+            .join(''),
+      ],
+    ]
+    for (const [type, write] of forms) {
+      const ask1 = async (length: number) =>
+        refusalIn((await ask(sending(`POST ${rest}`, write('x'.repeat(length)), type))).body)
+      expect(await ask1(1001)).toMatchObject(parseError)
+      expect(explanation()?.en).toContain('text of the call is larger than 1000 bytes')
+      expect(explanation()?.zh).toContain('1000 字节')
+      expect((await ask1(900)).code).toBe('missing_method')
+    }
+    const file = `--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n${'x'.repeat(9000)}\r\n--b--`
+    const upload = await ask(sending(`POST ${rest}`, file, 'multipart/form-data; boundary=b'))
+    expect(refusalIn(upload.body).code).toBe('missing_method')
+  })
+
   it.each([
     ['in the query', (many: string) => get(`${rest}&${many}`)],
     ['in the body', (many: string) => sending(`POST ${rest}`, many)],
@@ -131,7 +160,7 @@ describe('the control API', () => {
     ['POST', '/tenants', { controlBodyBytes: 500 }],
     ['POST', '/faults', { controlBodyBytes: 500 }],
     ['POST', '/clock', { controlBodyBytes: 500 }],
-    ['POST', '/explain', { controlBodyBytes: 500 }],
+    ['POST', '/explain', { explainBytes: 500 }],
   ])('refuses a larger body of %s %s', async (verb, path, limits) => {
     await open(limits)
     const ask1 = (body: string) => ask(sending(`${verb} /_localtop${path}`, body))
@@ -139,6 +168,45 @@ describe('the control API', () => {
     expect(large.statusLine).toContain('413')
     expect(JSON.parse(large.body).error).toContain('larger than 500 bytes')
     expect((await ask1('{"x":1}')).statusLine).toContain('400')
+  })
+
+  it.each([
+    ['POST', '/explain', (deep: string) => `{"params":{"a":${deep}}}`],
+    ['POST', '/tenants', (deep: string) => `{"world":{"answers":{"taobao.time.get":${deep}}}}`],
+    ['POST', '/faults', (deep: string) => `{"fault":${deep}}`],
+    ['POST', '/clock', (deep: string) => `{"set":${deep}}`],
+    ['PUT', '/snapshot', (deep: string) => `{"items":${deep}}`],
+    [
+      'PUT',
+      '/scenarios',
+      (deep: string) =>
+        `{"scenarios":[{"title":"x","rules":[{"when":{},"then":{"answer":${deep}}}]}]}`,
+    ],
+  ])('refuses a body of %s %s that is nested without end', async (verb, path, write) => {
+    await open()
+    for (const deep of [
+      '{"a":'.repeat(5000) + 1 + '}'.repeat(5000),
+      '['.repeat(300) + ']'.repeat(300),
+    ]) {
+      const { statusLine, body } = await ask(sending(`${verb} /_localtop${path}`, write(deep)))
+      expect(statusLine).toContain('400')
+      expect(JSON.parse(body).error).toBe('the body is nested more than 200 levels deep')
+    }
+  })
+
+  it('explains no call of more parameters than the gateway reads', async () => {
+    await open({ parameters: 6 })
+    const explain = (count: number) => {
+      const names = Array.from({ length: count - 2 }, (_, at) => [`p${at}`, '1'])
+      const params = { app_key: '12345678', sign: 'A'.repeat(32), ...Object.fromEntries(names) }
+      return ask(sending('POST /_localtop/explain', JSON.stringify({ params })))
+    }
+    const refused = await explain(7)
+    expect(refused.statusLine).toContain('400')
+    expect(JSON.parse(refused.body).error).toBe(
+      'the call has 7 parameters; the gateway reads at most 6',
+    )
+    expect((await explain(6)).statusLine).toContain('200')
   })
 
   it('takes a thousand tenants, and refuses one too many', async () => {
@@ -284,6 +352,40 @@ describe('a scenario file', () => {
     expect(() => loadScenario(file)).toThrow(
       `${file}: the file has ${defaultLimits.scenarioBytes + 18} bytes; expected at most ${defaultLimits.scenarioBytes}`,
     )
+  })
+
+  it.each([
+    ['brackets', '['.repeat(300_000)],
+    ['brackets that are closed', `title: ${'['.repeat(300)}${']'.repeat(300)}`],
+    ['structures', `title: ${'{a: '.repeat(100_000)}`],
+    ['lists', '- '.repeat(300_000)],
+    ['lines', Array.from({ length: 500 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')],
+  ])('of %s within each other is refused', async (_, source) => {
+    await open()
+    writeFileSync(file, source)
+    expect(() => loadScenario(file)).toThrow(`${file}: it is nested more than 200 levels deep`)
+  })
+
+  it.each([
+    ['a name twice', 'title: x\nrules: []\ntitle: y\n', ':3: the name "title" stands here twice'],
+    [
+      'a list for a name',
+      `title: x\n${'? '.repeat(300)}x\n`,
+      ':2: a name is a list or a structure',
+    ],
+  ])('with %s is refused', async (_, source, message) => {
+    await open()
+    writeFileSync(file, source)
+    expect(() => loadScenario(file)).toThrow(file + message)
+  })
+
+  it('of more rules than a call should be held against is refused', async () => {
+    await open()
+    writeFileSync(
+      file,
+      `title: x\nrules:\n${'- {then: {refuse: 27/session-expired}}\n'.repeat(501)}`,
+    )
+    expect(() => loadScenario(file)).toThrow('rules: expected at most 500 rules')
   })
 
   it('of aliases within aliases is refused', async () => {

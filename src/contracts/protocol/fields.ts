@@ -7,11 +7,14 @@ type Structure = Readonly<Record<string, unknown>>
 /** What `fields` asks for: a name, and below it `undefined` for all of it or a selection of its own. */
 export type Selection = ReadonlyMap<string, Selection | undefined>
 
+/** No answer is nested deeper; what a name says below that is not read. */
+const deepest = 32
+
 /** Reads the names `num_iid`, `location.city`, `sku` into a selection. Blanks around names are ignored. */
 export function selectionOf(fields: readonly string[]): Selection {
   const below = new Map<string, string[]>()
   for (const field of fields) {
-    const [name = '', ...rest] = field.trim().split('.')
+    const [name = '', ...rest] = field.trim().split('.', deepest)
     getOrCreate(below, name, () => []).push(rest.join('.'))
   }
   const selection = new Map<string, Selection | undefined>()

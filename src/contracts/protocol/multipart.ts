@@ -19,16 +19,18 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  */
 export function addMultipart(into: Parameters, body: Uint8Array, boundary: string): void {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const delimiter = Buffer.from(`--${boundary}`)
+  const delimiter = Buffer.from(`\n--${boundary}`)
   let at = nextDelimiter(bytes, delimiter, 0)
   while (at >= 0 && into.room >= 0) {
-    let start = at + delimiter.length
+    let start = at + delimiter.length - 1
     if (bytes[start] === dash && bytes[start + 1] === dash) return
     while (bytes[start] === 0x20 || bytes[start] === 0x09) start++
     if (bytes[start] === cr) start++
     if (bytes[start] === lf) start++
     const next = nextDelimiter(bytes, delimiter, start)
-    addPart(into, bytes.subarray(start, next < 0 ? bytes.length : next))
+    const isParameter = addPart(into, bytes.subarray(start, next < 0 ? bytes.length : next))
+    // What is none takes the room of one all the same: a body could hold millions.
+    if (!isParameter) into.room--
     at = next
   }
 }
@@ -37,26 +39,36 @@ const cr = 0x0d
 const lf = 0x0a
 const dash = 0x2d
 
-/** A delimiter stands at the start of a line and has the line to itself; elsewhere it is content. */
+/**
+ * A delimiter stands at the start of a line and has the line to itself; elsewhere it is content. The line
+ * break before it is looked for with it: dashes within dashes would be found at every byte.
+ */
 function nextDelimiter(bytes: Buffer, delimiter: Buffer, from: number): number {
-  for (let at = bytes.indexOf(delimiter, from); at >= 0; at = bytes.indexOf(delimiter, at + 1)) {
-    if (at > 0 && bytes[at - 1] !== lf) continue
-    const after = bytes[at + delimiter.length]
-    const isLast = after === dash && bytes[at + delimiter.length + 1] === dash
-    const isWhole = after === undefined || after === cr || after === lf || isLast
-    if (isWhole || after === 0x20 || after === 0x09) return at
+  const isFirst =
+    from === 0 && bytes.subarray(0, delimiter.length - 1).equals(delimiter.subarray(1))
+  if (isFirst && hasLineToItself(bytes, delimiter.length - 1)) return 0
+  let at = bytes.indexOf(delimiter, Math.max(0, from - 1))
+  while (at >= 0 && !hasLineToItself(bytes, at + delimiter.length)) {
+    at = bytes.indexOf(delimiter, at + 1)
   }
-  return -1
+  return at < 0 ? -1 : at + 1
 }
 
-function addPart(into: Parameters, part: Buffer): void {
+function hasLineToItself(bytes: Buffer, end: number): boolean {
+  const after = bytes[end]
+  const isLast = after === dash && bytes[end + 1] === dash
+  return isLast || [undefined, cr, lf, 0x20, 0x09].includes(after)
+}
+
+/** @returns whether the part is a parameter or file */
+function addPart(into: Parameters, part: Buffer): boolean {
   const [headersEnd, contentStart, lineBreak] = splitPart(part)
-  if (headersEnd < 0) return
+  if (headersEnd < 0) return false
   const headers = part.toString('utf8', 0, headersEnd)
   if (headers.includes('\uFFFD')) into.badEncoding = true
   const disposition = /^content-disposition:([^\r\n]*)/im.exec(headers)?.[1] ?? ''
   const { name, filename: fileName } = fieldsOf(disposition)
-  if (name === undefined) return
+  if (name === undefined) return false
   const content = part.subarray(contentStart, withoutLineBreak(part, lineBreak))
   if (fileName === undefined && !/^\s*file\b/i.test(disposition)) {
     try {
@@ -65,20 +77,21 @@ function addPart(into: Parameters, part: Buffer): void {
       into.badEncoding = true
       addParameter(into, name, content.toString('utf8'))
     }
-    return
+    return true
   }
-  if (--into.room < 0) return
+  if (--into.room < 0) return true
   into.files ??= Object.create(null) as NonNullable<Parameters['files']>
   if (name in into.files) {
     into.repeated ??= []
     into.repeated.push(name)
-    return
+    return true
   }
   into.files[name] = {
     fileName: (fileName ?? '').split(/[/\\]/).at(-1) ?? '',
     contentType: /^content-type:[ \t]*([^\r\n]*)/im.exec(headers)?.[1]?.trim() ?? '',
     bytes: content,
   }
+  return true
 }
 
 /** Where the headers end and the content starts, and how long a line break is; both styles. */
@@ -102,7 +115,9 @@ function withoutLineBreak(part: Buffer, lineBreak: 1 | 2): number {
  */
 function fieldsOf(disposition: string): { name?: string; filename?: string } {
   const fields: Record<string, string> = {}
-  for (const match of disposition.matchAll(/([\w*-]+)\s*=\s*(?:"([^"]*)"|([^;\s]+))/g)) {
+  // A name is tried from its beginning only, so that a long one without a `=` is not tried from every letter.
+  const field = /(?<![\w*-])([\w*-]+)\s*=\s*(?:"([^"]*)"|([^;\s]+))/g
+  for (const match of disposition.matchAll(field)) {
     const value = match[2] ?? match[3] ?? ''
     const key = (match[1] ?? '').toLowerCase()
     if (key === 'name' || key === 'filename') fields[key] ??= value

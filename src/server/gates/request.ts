@@ -11,6 +11,10 @@ export const tooLarge = {
     en: `The body is larger than ${bytes} bytes, more than this gateway reads.`,
     zh: `请求体超过 ${bytes} 字节，网关不予读取。`,
   }),
+  text: (bytes: number): Explanation => ({
+    en: `The text of the call is larger than ${bytes} bytes, more than this gateway reads.`,
+    zh: `文本内容超过 ${bytes} 字节，网关不予读取。`,
+  }),
   parameters: (most: number): Explanation => ({
     en: `The call has more than ${most} parameters and files, more than this gateway reads.`,
     zh: `参数和文件超过 ${most} 个，网关不予读取。`,

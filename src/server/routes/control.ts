@@ -9,6 +9,7 @@ import {
   explainRequest,
   tenantRequest,
 } from '../../contracts/control.ts'
+import { deepestNesting, isNestedTooDeep } from '../../contracts/nesting.ts'
 import { OptionError, problemsOf } from '../../contracts/problems.ts'
 import { parseJson } from '../../contracts/protocol/json.ts'
 import { parseTime } from '../../contracts/protocol/timestamp.ts'
@@ -190,10 +191,15 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     return { appKey }
   }
 
-  app.post('/explain', limit, async (c) => {
+  app.post('/explain', atMost(core.limits.explainBytes), async (c) => {
     // Identifiers written as numbers may pass 2^53, and a rounded one would be another call.
-    const asked = await bodyOf(c, explainRequest, parseJson)
-    return c.json(core.diagnosis.explain(readExplainRequest(asked)))
+    const call = readExplainRequest(await bodyOf(c, explainRequest, parseJson))
+    const count = Object.keys(call.params).length
+    if (count > core.limits.parameters)
+      throw badRequest(
+        `the call has ${count} parameters; the gateway reads at most ${core.limits.parameters}`,
+      )
+    return c.json(core.diagnosis.explain(call))
   })
 
   app.get('/report', (c) => {
@@ -271,11 +277,15 @@ async function jsonOf(
   parse: (text: string) => unknown = JSON.parse,
 ): Promise<unknown> {
   const text = await c.req.text()
+  let value: unknown
   try {
-    return text.trim() === '' ? {} : parse(text)
+    value = text.trim() === '' ? {} : parse(text)
   } catch (error) {
     throw badRequest(`the body is no JSON: ${(error as Error).message}`)
   }
+  if (isNestedTooDeep(value))
+    throw badRequest(`the body is nested more than ${deepestNesting} levels deep`)
+  return value
 }
 
 const outcomes = ['answered', 'refused', 'dropped'] as const

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { assumed, type Behaviour, observed } from '../../contracts/fidelity.ts'
 import type { Format } from '../../contracts/protocol/envelope.ts'
+import type { Explanation } from '../../contracts/protocol/errors.ts'
 import { addMultipart, boundaryOf } from '../../contracts/protocol/multipart.ts'
 import {
   addUrlencoded,
@@ -10,13 +11,14 @@ import {
 import { noFacts, type Received } from '../call.ts'
 import type { GatewayCore } from '../core.ts'
 import { tooLarge } from '../gates/request.ts'
+import type { Limits } from '../limits.ts'
 import type { Env } from './env.ts'
 import { isGone } from './respond.ts'
 
 /** What a body turned out to be. */
 interface Body {
   readonly rawBody: string
-  readonly tooLarge: boolean
+  readonly tooLarge: Explanation | undefined
 }
 
 /** What a platform endpoint reads a request into. */
@@ -26,7 +28,8 @@ interface Reading {
   readonly problem: Error | undefined
 }
 
-const noBody: Body = { rawBody: '', tooLarge: false }
+const noBody: Body = { rawBody: '', tooLarge: undefined }
+const refused = (tooLarge: Explanation): Body => ({ rawBody: '', tooLarge })
 
 export type HeaderReader = (name: string) => string | undefined
 
@@ -64,7 +67,7 @@ export async function receive(
   try {
     // A GET's body, which some clients send, means nothing.
     if (verb !== 'GET' && verb !== 'HEAD')
-      body = await readBody(c, header, parameters, bodyIs, limits.bodyBytes)
+      body = await readBody(c, header, parameters, bodyIs, limits)
   } catch (error) {
     if (isGone(c)) return undefined
     problem = error instanceof Error ? error : new Error(String(error))
@@ -88,11 +91,8 @@ export async function receive(
     origin: url.slice(0, url.indexOf('/', 8)),
     rawBody: body.rawBody,
     contentType: header('content-type') ?? '',
-    tooLarge: body.tooLarge
-      ? tooLarge.body(limits.bodyBytes)
-      : parameters.room < 0
-        ? tooLarge.parameters(limits.parameters)
-        : undefined,
+    tooLarge:
+      body.tooLarge ?? (parameters.room < 0 ? tooLarge.parameters(limits.parameters) : undefined),
     forcedError: header('x-localtop-error'),
     world,
     app,
@@ -113,30 +113,40 @@ async function readBody(
   header: HeaderReader,
   into: Parameters,
   bodyIs: 'parameters' | 'raw',
-  mostBytes: number,
+  { bodyBytes, textBytes }: Limits,
 ): Promise<Body> {
   const contentType = bodyIs === 'raw' ? 'text/plain' : (header('content-type') ?? '')
+  const isMultipart = /^multipart\//i.test(contentType)
+  const mostBytes = isMultipart ? bodyBytes : Math.min(bodyBytes, textBytes)
   const length = Number(header('content-length') ?? Number.NaN)
   if (!(length <= mostBytes)) {
     // Longer than allowed, or chunked and of a length that nobody knows yet.
     if (c.req.raw.body === null) return noBody
     const bytes = await readLimited(c.req.raw.body, mostBytes)
-    return bytes ? fromBytes(bytes, contentType, into) : { rawBody: '', tooLarge: true }
+    if (!bytes) {
+      return refused(mostBytes === bodyBytes ? tooLarge.body(bodyBytes) : tooLarge.text(textBytes))
+    }
+    return isMultipart
+      ? fromMultipart(bytes, contentType, into, textBytes)
+      : fromText(new TextDecoder().decode(bytes), contentType, into)
   }
   if (length === 0) return noBody
-  if (/^multipart\//i.test(contentType)) {
-    return fromBytes(new Uint8Array(await c.req.arrayBuffer()), contentType, into)
-  }
-  return fromText(await c.req.text(), contentType, into)
+  return isMultipart
+    ? fromMultipart(new Uint8Array(await c.req.arrayBuffer()), contentType, into, textBytes)
+    : fromText(await c.req.text(), contentType, into)
 }
 
-function fromBytes(bytes: Uint8Array, contentType: string, into: Parameters): Body {
-  if (!/^multipart\//i.test(contentType)) {
-    return fromText(new TextDecoder().decode(bytes), contentType, into)
-  }
+function fromMultipart(
+  bytes: Uint8Array,
+  contentType: string,
+  into: Parameters,
+  textBytes: number,
+): Body {
   const boundary = boundaryOf(contentType)
   if (boundary !== undefined) addMultipart(into, bytes, boundary)
-  return noBody
+  let length = 0
+  for (const name in into.params) length += name.length + (into.params[name]?.length ?? 0)
+  return length > textBytes ? refused(tooLarge.text(textBytes)) : noBody
 }
 
 function fromText(text: string, contentType: string, into: Parameters): Body {
@@ -145,7 +155,7 @@ function fromText(text: string, contentType: string, into: Parameters): Body {
     addUrlencoded(into, text)
     return noBody
   }
-  return { rawBody: text, tooLarge: false }
+  return { rawBody: text, tooLarge: undefined }
 }
 
 /** How much of a body that is too large is still read, so that its sender gets to hear the answer. */

@@ -5,9 +5,6 @@ import type { Judged } from './rules.ts'
 
 type Test<T> = (value: T) => boolean
 
-/** A pattern is looked for in so many characters of a text at the most. */
-const longestSearched = 20_000
-
 /** Works out once what a call must be like for a rule; states, counts and chance are looked at by whoever counts. */
 export function callTest({ when, then }: Rule): Test<Judged> {
   const tests: Test<Judged>[] = []
@@ -57,9 +54,6 @@ function textTest(match: TextMatch): Test<string | undefined> {
     if (text === undefined) return present === false
     if (present === false) return false
     if (contains !== undefined && !text.includes(contains)) return false
-    return (
-      pattern === undefined ||
-      (typeof pattern !== 'string' && pattern.test(text.slice(0, longestSearched)))
-    )
+    return pattern === undefined || (typeof pattern !== 'string' && pattern.test(text))
   }
 }
