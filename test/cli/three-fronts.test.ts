@@ -4,25 +4,20 @@ import { type ContractReport, runContractSuite } from '../../src/kit/index.ts'
 import { createGateway } from '../../src/server/index.ts'
 import { runFolder } from '../support/run.ts'
 
-/**
- * One suite over the three ways in which programs reach a gateway. It is told of none that it is a LocalTOP:
- * at the platform's own hosts, under `run`, there is no control API.
- */
+/** One suite over the three ways in which programs reach a gateway. */
 const app = { appKey: '12345678', appSecret: 'helloworld', session: 'test' }
 const methods = ['taobao.item.add', 'taobao.item.seller.get', 'taobao.trade.fullinfo.get']
 const suite = { ...app, methods, writes: true, assumed: true, rate: 'off' } as const
-const asStranger = (answer: (request: Request) => Promise<Response>) => async (request: Request) =>
-  request.url.includes('/_localtop') ? new Response('', { status: 404 }) : answer(request)
 
 const fronts: Record<string, () => Promise<ContractReport>> = {
   'in this process': async () => {
     await using gateway = createGateway()
-    return await runContractSuite({ ...suite, fetch: asStranger(gateway.fetch) })
+    return await runContractSuite({ ...suite, fetch: gateway.fetch })
   },
   'over HTTP': async () => {
     await using gateway = createGateway()
     const { url } = await gateway.listen()
-    return await runContractSuite({ ...suite, url, fetch: asStranger(fetch) })
+    return await runContractSuite({ ...suite, url })
   },
   'of a program under run': async () => {
     using folder = runFolder()

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway, type LogEvent } from '../../src/server/index.ts'
-import { addItem, call, request } from '../support/gateway.ts'
+import { addItem, call, request, settled } from '../support/gateway.ts'
 
 const hour = 3_600_000
 const noon = Date.parse('2026-11-23T12:00:00+08:00')
@@ -89,9 +89,13 @@ describe('when the clock of the machine is set back by an hour', () => {
   })
 
   it('an answer that is held back comes all the same', async () => {
+    await gateway.close()
+    let back = 0
+    gateway = createGateway({ profile: 'production', wall: () => Date.now() - back })
     gateway.scenarios.set([{ title: 'slow', rules: [{ then: { delay: '100ms' } }] }])
     const held = asks()
-    now -= hour
+    await settled(gateway)
+    back = hour
     expect(await held).toBeUndefined()
   })
 

@@ -63,7 +63,7 @@ export interface ClockState {
 }
 
 interface Sleeper {
-  readonly until: number
+  until: number
   readonly clock: Clock
   readonly wake: () => void
 }
@@ -82,6 +82,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
   const sleepers = new Set<Sleeper>()
   let timer: NodeJS.Timeout | undefined
 
+  let lastSeen = wall()
   const now = () => (moved ? Math.round(base + (wall() - since) * pace) : wall())
 
   function change(to: number, newPace: number) {
@@ -92,8 +93,18 @@ export function createClock(wall: () => number = Date.now): MovableClock {
     wakeSleepers()
   }
 
+  /** Who sleeps sleeps no longer for a clock of the machine that was set back meanwhile. */
+  function followBack() {
+    const seen = wall()
+    if (seen < lastSeen) {
+      for (const sleeper of sleepers) sleeper.until -= (lastSeen - seen) * pace
+    }
+    lastSeen = seen
+  }
+
   function wakeSleepers() {
     clearTimeout(timer)
+    followBack()
     let soonest = Number.POSITIVE_INFINITY
     for (const sleeper of sleepers) {
       const left = sleeper.until - sleeper.clock.now()
@@ -114,6 +125,7 @@ export function createClock(wall: () => number = Date.now): MovableClock {
         signal?.removeEventListener('abort', giveUp)
         resolve()
       }
+      followBack()
       const sleeper = { until: clock.now() + ms, clock, wake }
       const giveUp = () => {
         sleepers.delete(sleeper)
