@@ -147,8 +147,11 @@ export const shapeOfAnswer = (contract: AnyContract): WireShape =>
   // Naming the response makes the schemas of a method of the catalogue.
   contract.shape ?? shapeOf(contract.response)
 
+const roots = new WeakMap<AnyContract, string>()
+
 /** The key under which a method answers. */
-export const rootOf = ({ root, name }: AnyContract): string => root ?? responseKey(name)
+export const rootOf = (contract: AnyContract): string =>
+  getOrCreate(roots, contract, () => contract.root ?? responseKey(contract.name))
 
 /**
  * How zod is to work on a contract. It compiles a parser for every structure at its first use, which

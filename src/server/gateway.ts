@@ -338,7 +338,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   function note(entry: Noted): string {
-    const added = journal.add({ ...entry, wall: clock.wall() })
+    const added = journal.add(entry, clock.wall())
     sharing.add(added)
     metrics.count(entry)
     if (options.log) {

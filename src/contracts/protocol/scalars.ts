@@ -264,23 +264,20 @@ export function topPrice(
   } = {},
 ) {
   const { above, min, max } = limits
+  let inYuan = z.string()
+  if (above !== undefined) {
+    inYuan = inYuan.refine((text) => Number(text) > above, pastLimit(`expected more than ${above}`))
+  }
+  if (min !== undefined) {
+    inYuan = inYuan.refine((text) => Number(text) >= min, pastLimit(`expected at least ${min}`))
+  }
+  if (max !== undefined) {
+    inYuan = inYuan.refine((text) => Number(text) <= max, pastLimit(`expected at most ${max}`))
+  }
   return tag(
     z.codec(
       z.string().regex(priceText, 'expected a price in yuan with at most two decimals'),
-      z
-        .string()
-        .refine(
-          (text) => above === undefined || Number(text) > above,
-          pastLimit(`expected more than ${above}`),
-        )
-        .refine(
-          (text) => min === undefined || Number(text) >= min,
-          pastLimit(`expected at least ${min}`),
-        )
-        .refine(
-          (text) => max === undefined || Number(text) <= max,
-          pastLimit(`expected at most ${max}`),
-        ),
+      inYuan,
       { decode: normalPrice, encode: (price) => price },
     ),
     {
@@ -293,6 +290,7 @@ export function topPrice(
 
 /** `5` and `5.0` as `5.00`, without ever going through a binary fraction. */
 export function normalPrice(text: string): string {
+  if (/^(0|[1-9]\d*)\.\d\d$/.test(text)) return text
   const [yuan = '0', fen = ''] = text.split('.')
   return `${yuan.replace(/^0+(?=\d)/, '')}.${fen.padEnd(2, '0')}`
 }
