@@ -25,6 +25,8 @@ export interface SampleOptions {
   readonly seller?: { readonly nick: string; readonly user_id: string } | undefined
   /** Another seed gives other values. @default '' */
   readonly seed?: string
+  /** The fields that are left of it afterwards: what stands below the root and is none of them need not be made. */
+  readonly only?: readonly string[] | undefined
 }
 
 export type RequestSchema = z.ZodObject<z.ZodRawShape>

@@ -134,6 +134,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
   }
 
+  let isReady = false
   const ready = once(async () => {
     await store.load()
     const shared = store.journal?.()
@@ -146,6 +147,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     }
     clockControl.loaded()
     if (hasBegun) await sharing.clear(undefined)
+    isReady = true
   })
 
   function beginOrWake() {
@@ -405,7 +407,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       worlds: () => [base, ...worlds.values()],
     }),
     async fetch(request) {
-      await ready()
+      // Once it is ready nothing is waited for.
+      if (!isReady) await ready()
       return fetchFresh(request)
     },
     async listen(listenOptions = {}) {

@@ -135,9 +135,11 @@ async function readBody(
   return fromText(await c.req.text(), contentType, into)
 }
 
+const utf8 = new TextDecoder()
+
 function fromBytes(bytes: Uint8Array, contentType: string, into: Parameters): Body {
   if (!/^multipart\//i.test(contentType)) {
-    return fromText(new TextDecoder().decode(bytes), contentType, into)
+    return fromText(utf8.decode(bytes), contentType, into)
   }
   const boundary = boundaryOf(contentType)
   if (boundary === undefined) return noBody
@@ -163,13 +165,19 @@ async function readLimited(
 ): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of stream) {
-    size += chunk.byteLength
-    if (size <= mostBytes) chunks.push(chunk)
+  // Not `for await`, which waits several times for each chunk.
+  const reader = stream.getReader()
+  while (size <= drained * mostBytes) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size <= mostBytes) chunks.push(value)
     else chunks.length = 0
-    if (size > drained * mostBytes) break
   }
-  return size <= mostBytes ? Buffer.concat(chunks) : undefined
+  if (size > drained * mostBytes) await reader.cancel()
+  if (size > mostBytes) return undefined
+  const [only] = chunks
+  return only && chunks.length === 1 ? only : Buffer.concat(chunks)
 }
 
 /** What the gateway assumes of HTTP requests. */
