@@ -30,6 +30,7 @@ export interface GatewayFlags {
   readonly httpStatus?: 'always-200' | 'semantic'
   readonly readyFile?: string
   readonly tls?: boolean
+  readonly workers?: number
   readonly log?: 'pretty' | 'json' | 'silent'
   readonly config?: string
 }
@@ -37,6 +38,16 @@ export interface GatewayFlags {
 export const port = (text: string) => {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new InvalidArgumentError('expected 0 to 65535')
+  }
+  return Number(text)
+}
+
+/** So many workers at the most: each holds the whole shop in memory. */
+const mostWorkers = 64
+
+export const workerCount = (text: string) => {
+  if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > mostWorkers) {
+    throw new InvalidArgumentError(`expected 1 to ${mostWorkers}`)
   }
   return Number(text)
 }
@@ -147,6 +158,7 @@ export const configFile = z
     'http-status': z.enum(['always-200', 'semantic']),
     'ready-file': z.string(),
     tls: z.boolean(),
+    workers: z.int().min(1).max(mostWorkers),
     log: z.enum(['pretty', 'json', 'silent']),
   })
   .partial()

@@ -13,8 +13,8 @@ interface ClockDeps {
   /** The store is that of several gateways, which have one clock. */
   readonly isShared: boolean
   readonly options: Pick<GatewayOptions, 'time' | 'freeze'>
-  /** Takes what other gateways are being told. */
-  readonly share: (telling: Promise<void>) => void
+  /** Does what all gateways on the store are to know. */
+  readonly tell: (work: () => void) => Promise<void> | undefined
 }
 
 /** Who moves the clock, and the offsets of tenants beside it. */
@@ -23,8 +23,6 @@ export interface ClockControl {
   start(): void
   /** Writes how the clock goes, for the other gateways. */
   save(): void
-  /** The store is loaded: moves made before that count from here on. */
-  loaded(): void
   /** Follows what another gateway has written. */
   follow(kind: string | undefined, appKey: string | undefined, after: unknown): void
   /** A tenant's own clock, made where there is none. */
@@ -33,10 +31,14 @@ export interface ClockControl {
   /** Forgets a tenant's clock; what the store has of it goes with {@link drop}. */
   forget(appKey: string): void
   drop(appKey: string): void
-  /** Sets the clock to where a scenario begins; a time that the options give is not overruled. */
-  beginScenario(clock: NonNullable<Scenario['clock']>, world: World): void
+  /**
+   * What sets the clock to where a scenario begins; a time that the options give is not overruled.
+   *
+   * @throws OptionError for a tenant's clock that should be frozen
+   */
+  scenarioMove(clock: NonNullable<Scenario['clock']>, world: World): () => void
   /** Moves a world's clock, as far as clocks go. */
-  advance(world: World, ms: number): void
+  advance(world: World, ms: number): Promise<void> | undefined
   command(command: ClockCommand): ClockState
 }
 
@@ -45,13 +47,10 @@ export function createClockControl({
   store,
   isShared,
   options,
-  share,
+  tell,
 }: ClockDeps): ClockControl {
   const offsets = new Map<string, OffsetClock>()
   const startTime = options.time === undefined ? undefined : moment(options.time)
-  const earlyMoves: { move: () => void; appKey: string }[] = []
-  let isLoaded = false
-
   function start() {
     clock.reset()
     if (options.freeze) clock.freeze(startTime)
@@ -62,34 +61,26 @@ export function createClockControl({
     if (isShared) store.put('meta', 'clock', clock.save())
   }
 
+  /** Moves a clock and writes it down. */
+  function moving(change: () => void, appKey = '') {
+    return () => {
+      change()
+      const own = offsets.get(appKey)?.offset()
+      if (own === undefined) save()
+      else if (isShared) store.put('meta', `offset@${appKey}`, own)
+    }
+  }
+
   /**
    * Moves a clock: the one of all gateways on a shared store, so that each move counts, whoever makes it.
    * It has moved here when this returns.
    */
-  function move(change: () => void, appKey = ''): void {
-    if (!isShared || !isLoaded) {
-      change()
-      if (isShared) earlyMoves.push({ move: change, appKey })
-      return
-    }
-    const moved = store.transact(() => {
-      change()
-      const own = offsets.get(appKey)?.offset()
-      if (own === undefined) save()
-      else store.put('meta', `offset@${appKey}`, own)
-    })
-    share(Promise.resolve(moved))
-  }
+  const move = (change: () => void, appKey = '') => tell(moving(change, appKey))
 
   start()
   return {
     start,
     save,
-    loaded() {
-      isLoaded = true
-      // On the clock of the shop, which was not known before.
-      for (const early of earlyMoves.splice(0)) move(early.move, early.appKey)
-    },
     follow(kind, appKey, after) {
       if (kind === 'clock') clock.adopt((after as SavedClock | undefined) ?? unmoved)
       if (kind === 'offset' && appKey) offsets.get(appKey)?.adopt(Number(after ?? 0))
@@ -105,26 +96,25 @@ export function createClockControl({
     },
     forget: (appKey) => void offsets.delete(appKey),
     drop: (appKey) => store.delete('meta', `offset@${appKey}`),
-    beginScenario({ at, freeze }, world) {
+    scenarioMove({ at, freeze }, world) {
       const own = offsets.get(world.id)
       if (own && freeze)
         throw new OptionError('a tenant has an offset, not a clock that could be frozen')
       const target = moment(at)
-      if (own) move(() => own.advance(target - own.now()), world.id)
-      else if (startTime === undefined) {
-        move(() => (freeze ? clock.freeze(target) : clock.set(target)))
-      }
+      if (own) return moving(() => own.advance(target - own.now()), world.id)
+      if (startTime !== undefined) return () => {}
+      return moving(() => (freeze ? clock.freeze(target) : clock.set(target)))
     },
     advance(world, ms) {
-      const moving = offsets.get(world.id) ?? clock
-      move(() => {
-        const target = Math.min(latest, Math.max(earliest, moving.now() + ms))
-        moving.advance(target - moving.now())
+      const one = offsets.get(world.id) ?? clock
+      return move(() => {
+        const target = Math.min(latest, Math.max(earliest, one.now() + ms))
+        one.advance(target - one.now())
       }, world.id)
     },
     command({ appKey, freeze, set, advance, scale, resume }) {
-      const moving = (appKey === undefined ? undefined : offsets.get(appKey)) ?? clock
-      const target = moving.now() + (advance === undefined ? 0 : milliseconds(advance))
+      const one = (appKey === undefined ? undefined : offsets.get(appKey)) ?? clock
+      const target = one.now() + (advance === undefined ? 0 : milliseconds(advance))
       if (target < earliest || target > latest) {
         throw new OptionError(`advance was "${advance}": the clock knows the years 0 to 9999`)
       }

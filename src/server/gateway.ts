@@ -28,6 +28,7 @@ import { createReporter } from './report.ts'
 import { findOAuthEndpoint, oauthGates } from './routes/token.ts'
 import { createScenariosInForce } from './scenarios-in-force.ts'
 import { createClock } from './state/clock.ts'
+import { deferred } from './state/deferred.ts'
 import { createIds } from './state/ids.ts'
 import { redisStore } from './state/redis-store.ts'
 import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './state/snapshot.ts'
@@ -37,6 +38,7 @@ import { type App, collectionsOf, createWorld, type World } from './state/world.
 import { mintTenant } from './tenants.ts'
 import { isSignRefused } from './traffic/exchange.ts'
 import { createJournal } from './traffic/journal.ts'
+import { localLedgers, sharedLedgers } from './traffic/ledgers.ts'
 import { createMetrics } from './traffic/metrics.ts'
 import { createRules, type Fate } from './traffic/rules.ts'
 import { createJournalSharing } from './traffic/shared-journal.ts'
@@ -69,21 +71,25 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const store = storeOf(options)
   const base = createWorld('', store, clock, idsOf(idSeed))
   const worlds = new Map<string, World>()
-  let inBackground: Promise<unknown> | undefined
+  const everyWorld = () => [base, ...worlds.values()]
+  let inBackground: Promise<void> | undefined
   let hasBegun = false
+  /** What was told before the shop was known, and is told again then. */
+  let early: (() => void)[] | undefined = isShared(options) ? [] : undefined
   const clockControl = createClockControl({
     clock,
     store,
     isShared: isShared(options),
     options,
-    share,
+    tell,
   })
+  // What is in force lives as long as the shop's gateways do: a data folder does not keep it.
+  const records = isShared(options) ? store : memoryStore()
+  const ledgers = isShared(options) ? sharedLedgers(store) : localLedgers()
   store.observe('tenants', followTenant)
   store.observe('meta', followMeta)
-  const rules = createRules({
-    worlds: () => [base, ...worlds.values()],
-    advance: clockControl.advance,
-  })
+  if (records !== store) records.observe('meta', followMeta)
+  const rules = createRules({ ledgers, advance: clockControl.advance })
   const givenSeed = worldSeed.parse(options.world ?? defaultWorld)
 
   const extra = new Map((options.methods ?? []).map((entry) => [entry.contract.name, entry]))
@@ -102,17 +108,22 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const batchedGates = gates.only(({ batch }) => batch !== 'envelope')
   const inForce = createScenariosInForce({
     rules,
+    ledgers,
+    records,
+    tell,
+    worlds: everyWorld,
     initial: options.scenarios ?? [],
     known,
-    setClock: (at, world = base) => clockControl.beginScenario(at, world),
+    clockMove: (at, world = base) => clockControl.scenarioMove(at, world),
     watch: options.watch ?? false,
     onEdit: (edit) => options.log?.({ event: 'scenario', ...edit }),
   })
+  inForce.begin()
   const worldOf = (appKey: string | undefined) =>
     appKey === undefined ? base : (worlds.get(appKey) ?? base)
   const diagnosis = createDiagnosis({
     worldOf,
-    worlds: () => [base, ...worlds.values()],
+    worlds: everyWorld,
     profileOf,
     findContract: contractOf,
     wall: clock.wall,
@@ -128,33 +139,52 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     gates: [...gates.gates, ...oauthGates],
   })
 
-  const metrics = createMetrics()
+  const metrics = createMetrics(options.metricLabels)
 
   function reportBug(problem: Error) {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
   }
 
   let isReady = false
+  const refusing = deferred()
+  /** Why nothing can be answered before the store is loaded. */
+  let away: StoreUnavailableError | undefined
+  const trouble = () => away ?? store.trouble()
+  const onAway = () => {
+    away = store.trouble()
+    refusing.resolve()
+  }
+
   const ready = once(async () => {
-    await store.load()
+    await store.load(options.awaitStore ? onAway : undefined)
     const shared = store.journal?.()
     if (shared) journal.numberBy(shared.numberAfter)
+    const again = early ?? []
+    early = undefined
     try {
       await store.transact(beginOrWake)
     } catch (error) {
       if (error instanceof ExistingStateError) await store.close()
       throw error
     }
-    clockControl.loaded()
+    for (const work of again) tell(work)
+    await inBackground
     if (hasBegun) await sharing.clear(undefined)
+    away = undefined
     isReady = true
   })
+  /** Ends when calls are answered, if only with the store's trouble. */
+  const answering = () => Promise.race([ready(), refusing.done])
 
   function beginOrWake() {
     // The seed is written last: without it, the first start was killed before its world was whole.
     const isWhole = store.collection('meta').has('seed')
     if (isWhole && (!options.fresh || hasBegun)) {
-      if (!options.world || hasBegun) return wake()
+      if (!options.world || hasBegun) {
+        wake()
+        if (isShared(options)) inForce.join()
+        return
+      }
       throw new ExistingStateError(
         `${isShared(options) ? 'the shared store' : `the data folder ${options.data ?? '.localtop'}`} holds state already; a world needs an empty one (fresh)`,
       )
@@ -165,6 +195,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     if (isShared(options)) {
       clockControl.start()
       clockControl.save()
+      inForce.begin()
     }
     plantBase(givenSeed)
   }
@@ -174,12 +205,29 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.put('meta', 'seed', seed)
   }
 
+  /** Does what all gateways are to know: at once here, and as a transaction on what the store holds. */
+  function tell(work: () => void): Promise<void> | undefined {
+    if (!isShared(options) || early) {
+      work()
+      early?.push(work)
+      return undefined
+    }
+    return share(Promise.resolve(store.transact(work)))
+  }
+
   /** What other gateways are told without somebody who waits for it; {@link GatewayCore.shared} does. */
-  function share(telling: Promise<void> | undefined) {
-    if (!telling) return
-    telling.catch(reportBug)
-    inBackground = Promise.allSettled([inBackground]).then(() => telling)
-    inBackground.catch(() => undefined)
+  function share(telling: Promise<void>): Promise<void> {
+    const all = Promise.allSettled([inBackground]).then(() => telling)
+    inBackground = all
+    all
+      .catch((problem: Error) => {
+        // That the store is away has been said.
+        if (!(problem instanceof StoreUnavailableError)) reportBug(problem)
+      })
+      .then(() => {
+        if (inBackground === all) inBackground = undefined
+      })
+    return all
   }
 
   /** A tenant has its world as long as the store has the tenant, also when that is undone. */
@@ -191,6 +239,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function followMeta(key: string, _: unknown, after: unknown) {
     const [kind, appKey] = key.split('@')
     clockControl.follow(kind, appKey, after)
+    inForce.follow(kind, appKey ?? '', after)
     if (kind !== 'issued' || typeof after !== 'number') return
     const world = appKey ? worlds.get(appKey) : base
     world?.continueAfter(after)
@@ -201,14 +250,17 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     base.reindex()
     for (const world of worlds.values()) world.dispose()
     worlds.clear()
-    for (const appKey of store.collection('tenants').keys()) openTenant(appKey).reindex()
+    for (const appKey of store.collection('tenants').keys()) {
+      const world = openTenant(appKey)
+      world.reindex()
+      rules.begin(world)
+    }
   }
 
   function openTenant(appKey: string): World {
     const own = clockControl.ofTenant(appKey)
     const world = createWorld(appKey, store, own, idsOf(`${idSeed}/${appKey}`))
     worlds.set(appKey, world)
-    rules.rearm(world)
     return world
   }
 
@@ -217,12 +269,11 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     store.delete('tenants', appKey)
     store.delete('meta', `issued@${appKey}`)
     clockControl.drop(appKey)
+    inForce.drop(appKey)
   }
 
   function forgetTenant(appKey: string) {
-    const world = worlds.get(appKey)
-    if (world) inForce.forget(world)
-    world?.dispose()
+    worlds.get(appKey)?.dispose()
     worlds.delete(appKey)
     clockControl.forget(appKey)
     journal.clear(appKey)
@@ -257,7 +308,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     mistake?: Error,
   ): Answered | Promise<Answered> {
     const started = performance.now()
-    const problem = mistake ?? store.trouble()
+    const problem = mistake ?? trouble()
     const verdict = problem ? troubleVerdict(problem) : judge(by, call)
     return verdict instanceof Promise
       ? verdict.then((late) => settle(call, late, started))
@@ -266,7 +317,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   async function refuseEnvelope(call: Received, mistake?: Error): Promise<Answered | undefined> {
     const started = performance.now()
-    const problem = mistake ?? store.trouble()
+    const problem = mistake ?? trouble()
     const verdict = await (problem ? troubleVerdict(problem) : judge(envelopeGates, call))
     return verdict.rejection && settle(call, verdict, started)
   }
@@ -323,10 +374,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     const world = worlds.get(appKey)
     clockControl.resetTenant(appKey)
     world?.plant(record.seed)
-    if (world) {
-      inForce.forget(world)
-      rules.rearm(world)
-    }
+    inForce.drop(appKey)
     journal.clear(appKey)
   }
 
@@ -360,9 +408,9 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 
   /** What other gateways have acknowledged must be seen; where that fails, {@link Store.trouble} says so. */
   const fetchFresh: HttpApp['fetch'] = (request, port) => {
-    const fresh = store.fresh()
+    const fresh = away ? undefined : store.fresh()
     if (!fresh) return answerRequest(request, port)
-    return fresh.catch(() => undefined).then(() => answerRequest(request, port))
+    return Promise.allSettled([inBackground, fresh]).then(() => answerRequest(request, port))
   }
 
   const listening = new Set<Listening>()
@@ -384,7 +432,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     refuseEnvelope,
     answerBatched: (call) => answerBy(batchedGates, call),
     tenants: () => [...store.collection('tenants').keys()],
-    trouble: () => store.trouble(),
+    trouble,
     catchUp: sharing.catchUp,
     shared: () => inBackground,
     async dropTenant(appKey) {
@@ -404,15 +452,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       journal,
       clock,
       rules,
-      worlds: () => [base, ...worlds.values()],
+      worlds: everyWorld,
     }),
     async fetch(request) {
       // Once it is ready nothing is waited for.
-      if (!isReady) await ready()
+      if (!isReady) await answering()
       return fetchFresh(request)
     },
     async listen(listenOptions = {}) {
-      await ready()
+      await answering()
       const server = await listen(fetchFresh, listenOptions, limits)
       listening.add(server)
       return server
@@ -423,6 +471,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       clock.stop()
       await Promise.all([...listening].map((server) => server.close()))
       listening.clear()
+      // What is waited for will not come any more.
+      if (away) await store.close()
       await ready().catch(() => undefined)
       await store.close()
     },
@@ -459,6 +509,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
           )
         }
         openTenant(tenant.appKey).plant(seed)
+        inForce.drop(tenant.appKey)
         store.put('tenants', tenant.appKey, { seed } satisfies TenantRecord)
       })
       return tenant
@@ -487,18 +538,19 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
         const rule = faultRequest.parse(fault)
         const [problem] = unknownMethods([rule], known)
         if (problem) throw new OptionError(problem.message)
-        return rules.addFault(rule, tenantWorld(appKey))
+        return inForce.addFault(rule, tenantWorld(appKey))
       },
       list: ({ appKey } = {}) =>
         rules.list(tenantWorld(appKey)).filter(({ scenario }) => scenario === 'faults'),
-      clear: ({ appKey } = {}) => rules.clearFaults(tenantWorld(appKey)),
+      clear: ({ appKey } = {}) => inForce.clearFaults(tenantWorld(appKey)),
     },
     exchanges: {
       list: (filter) => journal.list(filter),
       find: (id) => journal.find(id),
       clear() {
         journal.clear()
-        share(sharing.clear(undefined))
+        const telling = sharing.clear(undefined)
+        if (telling) share(telling)
       },
     },
     [Symbol.asyncDispose]: () => gateway.close(),

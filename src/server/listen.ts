@@ -18,6 +18,8 @@ export interface ListenOptions {
    * makes a call several times cheaper. For a process that is the gateway's own. @default false
    */
   readonly replaceGlobals?: boolean
+  /** The bearer token of the control API, where several gateways are to have one. @default a new one */
+  readonly controlToken?: string
   /** Makes it an HTTPS port. @default plain HTTP */
   readonly tls?: Certificate
 }
@@ -56,10 +58,15 @@ const sweepMs = 20
  */
 export async function listen(
   fetch: (request: Request, port: Env['Bindings']) => Response | Promise<Response>,
-  { port = 0, host = '127.0.0.1', replaceGlobals = false, tls }: ListenOptions,
+  {
+    port = 0,
+    host = '127.0.0.1',
+    replaceGlobals = false,
+    controlToken = randomBytes(24).toString('base64url'),
+    tls,
+  }: ListenOptions,
   limits: Limits,
 ): Promise<Listening> {
-  const controlToken = randomBytes(24).toString('base64url')
   const guard: Guard = { token: controlToken, open: isLoopback(host) }
   const server = createAdaptorServer({
     fetch: (request, { incoming, outgoing }) =>

@@ -20,6 +20,11 @@ export interface GatewayOptions {
   readonly world?: WorldSeed | undefined
   /** Where state is kept; several gateways may share a Redis (`redis://host:port/db`). @default 'memory' */
   readonly store?: 'memory' | 'file' | `redis://${string}` | `rediss://${string}` | undefined
+  /**
+   * Waits for a Redis that is not there yet, and refuses calls meanwhile; `ready` ends when it is. What Redis
+   * itself refuses, such as a wrong password, is an error all the same. @default false: `ready` and `listen` fail
+   */
+  readonly awaitStore?: boolean | undefined
   /** The folder of a file store. @default '.localtop' */
   readonly data?: string | undefined
   /**
@@ -50,6 +55,8 @@ export interface GatewayOptions {
   readonly httpStatus?: HttpStatusMode | undefined
   /** Bounds of the journal. @default 1000 exchanges, 32 MB */
   readonly journal?: { readonly maxCount?: number; readonly maxBytes?: number } | undefined
+  /** Labels that every sample of `GET /_localtop/metrics` carries, for gateways that answer on one port. @default none */
+  readonly metricLabels?: Readonly<Record<string, string>> | undefined
   /** What the gateway takes no more of. @default see {@link Limits} */
   readonly limits?: Partial<Limits> | undefined
   /** Methods beside, or instead of, those that come with LocalTOP. */

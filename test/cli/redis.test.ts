@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -67,9 +67,8 @@ it('a world needs --fresh where the shop is there already', async () => {
 
 it.each([
   [['start', '--store', 'redis:'], "option '--store <where>'"],
-  [['start', '--store', 'redis://127.0.0.1:1'], '--store: Redis at 127.0.0.1:1 does not answer'],
   [
-    ['start', '--store', 'redis://user:planted-secret@127.0.0.1:1/3'],
+    ['run', '--store', 'redis://user:planted-secret@127.0.0.1:1/3', '--', 'true'],
     '--store: Redis at 127.0.0.1:1/3 does not answer',
   ],
   [['start', '--store', 'redis://x', '--durability', 'disk'], '--durability'],
@@ -82,6 +81,38 @@ it.each([
   expect(stderr).not.toContain('planted-secret')
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
 })
+
+it('start waits for a Redis that comes later, and says so', async () => {
+  const later = await startRedis()
+  await later.kill()
+  const args = ['start', '--port', '0', '--ready-file', 'later.json', '--store', later.url]
+  const one = startCommand(args, folder)
+  running.push(one)
+  const said = await one.complains('does not answer')
+  expect(said).toBe(
+    `localtop: Redis at ${new URL(later.url).host} does not answer: ECONNREFUSED; calls are refused until it does\n`,
+  )
+  expect(existsSync(join(folder, 'later.json'))).toBe(false)
+  await later.restart()
+  await one.prints('Ctrl-C')
+  expect(existsSync(join(folder, 'later.json'))).toBe(true)
+  await later.remove()
+})
+
+it.each([[], ['--workers', '2'], ['--json']])(
+  'start %j stops in order while it waits',
+  async (...args) => {
+    const store = 'redis://user:planted-secret@127.0.0.1:1/3'
+    const one = startCommand(['start', '--port', '0', '--store', store, ...args], folder)
+    running.push(one)
+    await one.complains('Redis at 127.0.0.1:1/3 does not answer')
+    one.child.kill('SIGTERM')
+    const { status, stdout, stderr } = await one.ended
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+    expect(stderr).not.toContain('planted-secret')
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  },
+)
 
 it('localtop run answers from the shop in Redis', async () => {
   const { control } = await start()

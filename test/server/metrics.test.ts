@@ -56,6 +56,15 @@ it('lets no caller make up labels', async () => {
   expect(calls).toEqual([expect.stringContaining('method="unknown"')])
 })
 
+it('bears the labels that it is given in every sample', async () => {
+  await gateway.close()
+  gateway = createGateway({ rateLimit: 'off', metricLabels: { worker: '2' } })
+  await addItem(gateway, {}, article)
+  const names = Object.keys(await scrape())
+  expect(names).toContain(added.replace('}', ',worker="2"}'))
+  expect(names.filter((name) => !name.includes('worker="2"'))).toEqual([])
+})
+
 it('has buckets that grow up to the count', async () => {
   for (let at = 0; at < 20; at++) await call(gateway, 'taobao.time.get')
   const samples = await scrape()

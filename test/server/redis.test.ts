@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   createGateway,
@@ -5,7 +8,7 @@ import {
   type GatewayOptions,
   type LogEvent,
 } from '../../src/server/index.ts'
-import { addItem, call, phone, request } from '../support/gateway.ts'
+import { addItem, type Caller, call, over, phone, request } from '../support/gateway.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
 let redis: RedisServer
@@ -43,6 +46,31 @@ async function openTwo(options: GatewayOptions = {}): Promise<[Gateway, Gateway]
 }
 const titleOf = async (gateway: Gateway, num_iid: string) =>
   (await call(gateway, 'taobao.item.seller.get', { num_iid, fields: 'title' })).answer.item?.title
+
+/** So many calls at once, half of them to each. */
+const fromBoth = <T>(
+  gateways: readonly [Gateway, Gateway],
+  count: number,
+  make: (gateway: Gateway, at: number) => Promise<T>,
+) => Promise.all(Array.from({ length: count }, (_, at) => make(gateways[at % 2] as Gateway, at)))
+
+const control = async (gateway: Gateway, method: string, path: string, body?: object) => {
+  const url = `http://localhost/_localtop${path}`
+  const asked = new Request(url, { method, ...(body && { body: JSON.stringify(body) }) })
+  const { status, json } = await request(gateway, asked)
+  expect(status).toBeLessThan(300)
+  return json
+}
+const time = 'taobao.time.get'
+const codeOf = async (gateway: Gateway, caller: Caller = {}) =>
+  (await call(gateway, time, {}, caller)).error?.code
+/** 502 where the fault `bad-gateway` has happened. */
+const statusOf = async (gateway: Gateway) => (await call(gateway, time)).status
+const badGateway = (rest: object = {}) => ({ fault: 'bad-gateway' as const, method: time, ...rest })
+const refusing = (refuse: number | string | string[], rest: object = {}) => ({
+  title: `refuses with ${refuse}`,
+  rules: [{ when: { method: time }, then: { refuse }, ...rest }],
+})
 
 const tokenRequest = (params: Record<string, string>) =>
   new Request('http://localhost/token', {
@@ -97,6 +125,22 @@ describe('two gateways on one Redis', () => {
     expect(sold.filter(({ error }) => error === undefined)).toHaveLength(50)
     const { answer } = await call(gateways[1], 'taobao.item.seller.get', { num_iid, fields: 'num' })
     expect(answer.item.num).toBe(0)
+  })
+
+  it('sell the last item once', async () => {
+    const gateways = await openTwo()
+    for (let round = 0; round < 10; round++) {
+      const num_iid = await addItem(gateways[0], { num: '1', outer_id: `L-${round}` })
+      const sale = { num_iid, quantity: '-1', type: '2' }
+      const sold = await fromBoth(gateways, 8, (gateway) =>
+        call(gateway, 'taobao.item.quantity.update', sale),
+      )
+      expect(sold.filter(({ error }) => error === undefined)).toHaveLength(1)
+      for (const gateway of gateways) {
+        const asked = { num_iid, fields: 'num' }
+        expect((await call(gateway, 'taobao.item.seller.get', asked)).answer.item.num).toBe(0)
+      }
+    }
   })
 
   it('count one limit', async () => {
@@ -320,6 +364,241 @@ describe('two gateways on one Redis', () => {
   })
 })
 
+describe('scenarios and faults on one Redis', () => {
+  it('hold for both, whoever sets, adds and clears them', async () => {
+    const [one, two] = await openTwo()
+    await control(one, 'PUT', '/scenarios', { scenarios: [refusing(22, { times: 'always' })] })
+    expect([await codeOf(one), await codeOf(two)]).toEqual([22, 22])
+    await control(two, 'DELETE', '/scenarios')
+    expect([await codeOf(one), await codeOf(two)]).toEqual([undefined, undefined])
+    await control(two, 'PUT', '/scenarios', { scenarios: [refusing(22)] })
+    await control(two, 'POST', '/faults', badGateway({ times: 'always' }))
+    expect([await statusOf(one), await statusOf(two)]).toEqual([502, 502])
+    const held = await control(one, 'GET', '/scenarios')
+    expect(held.active).toHaveLength(2)
+    expect(await control(two, 'GET', '/scenarios')).toEqual(held)
+    await control(one, 'DELETE', '/faults')
+    expect((await control(two, 'GET', '/scenarios')).active).toHaveLength(1)
+    expect([await statusOf(one), await statusOf(two)]).toEqual([200, 200])
+  })
+
+  it('are all there when both gateways add some at once', async () => {
+    const gateways = await openTwo()
+    await fromBoth(gateways, 20, (gateway, at) =>
+      control(gateway, 'POST', '/faults', badGateway({ call: at + 1 })),
+    )
+    const [one, two] = await Promise.all(
+      gateways.map((gateway) => control(gateway, 'GET', '/faults')),
+    )
+    expect(one.active).toHaveLength(20)
+    expect(two).toEqual(one)
+  })
+
+  it('are in force for a call to the gateway that was told, without waiting', async () => {
+    const [one, two] = await openTwo()
+    const busy = fromBoth([one, two], 20, (gateway, at) =>
+      addItem(gateway, { outer_id: `W-${at}` }),
+    )
+    one.scenarios.set([refusing(22, { times: 'always' })])
+    expect(await codeOf(one)).toBe(22)
+    await busy
+    expect(await codeOf(two)).toBe(22)
+  })
+
+  it('happen once in all when they happen once, however both are hammered', async () => {
+    const gateways = await openTwo()
+    for (let round = 0; round < 10; round++) {
+      await control(gateways[0], 'PUT', '/scenarios', { scenarios: [refusing(50, { times: 1 })] })
+      const codes = await fromBoth(gateways, 12, (gateway) => codeOf(gateway))
+      expect(codes.filter((code) => code === 50)).toHaveLength(1)
+      await control(gateways[1], 'POST', '/faults', badGateway({ times: 1 }))
+      const statuses = await fromBoth(gateways, 12, statusOf)
+      expect(statuses.filter((status) => status === 502)).toHaveLength(1)
+      await control(gateways[0], 'DELETE', '/faults')
+    }
+  })
+
+  it('count calls, happenings and a list of refusals over both', async () => {
+    const gateways = await openTwo()
+    gateways[0].scenarios.set([
+      { title: 'third', rules: [{ when: { method: time, call: 3 }, then: { refuse: 43 } }] },
+      {
+        title: 'every',
+        rules: [
+          {
+            when: { method: time, call: { every: 10 } },
+            then: { refuse: ['22', '50'] },
+            times: 'always',
+          },
+        ],
+      },
+    ])
+    const codes: unknown[] = []
+    for (let at = 0; at < 40; at++) codes.push(await codeOf(gateways[at % 2] as Gateway))
+    const met = codes.flatMap((code, at) => (code === undefined ? [] : [[at + 1, code]]))
+    expect(met).toEqual([
+      [3, 43],
+      [10, 22],
+      [20, 50],
+      [30, 50],
+      [40, 50],
+    ])
+    gateways[1].scenarios.set([
+      {
+        title: 'five',
+        rules: [{ when: { method: time }, then: { refuse: 22 }, times: 5 }],
+      },
+    ])
+    const many = await fromBoth(gateways, 40, (gateway) => codeOf(gateway))
+    expect(many.filter((code) => code === 22)).toHaveLength(5)
+  })
+
+  it('draw the chances that one gateway alone would', async () => {
+    const rule = { when: { method: time, chance: 0.5 }, then: { refuse: 22 }, times: 'always' }
+    const scenarios = [{ title: 'now and then', rules: [rule as never] }]
+    const alone = createGateway({ profile: 'production', scenarios })
+    opened.push(alone)
+    const gateways = await openTwo({ scenarios, fresh: true })
+    const wanted: unknown[] = []
+    const drawn: unknown[] = []
+    for (let at = 0; at < 24; at++) {
+      wanted.push(await codeOf(alone))
+      drawn.push(await codeOf(gateways[at % 2] as Gateway))
+    }
+    expect(new Set(wanted).size).toBe(2)
+    expect(drawn).toEqual(wanted)
+  })
+
+  it('have one state machine, and one moment from which they wait', async () => {
+    const [one, two] = await openTwo()
+    await control(one, 'POST', '/clock', { freeze: '2026-11-11 00:00:00' })
+    await control(one, 'PUT', '/scenarios', {
+      scenarios: [
+        {
+          title: 'a story',
+          rules: [
+            { when: { method: 'taobao.user.seller.get' }, then: { setState: 'shop=seen' } },
+            { when: { method: time, state: 'shop=seen' }, then: { refuse: 22 } },
+          ],
+        },
+      ],
+    })
+    expect(await codeOf(two)).toBeUndefined()
+    await call(one, 'taobao.user.seller.get', { fields: 'nick' })
+    expect(await codeOf(two)).toBe(22)
+    expect(await codeOf(two)).toBe(22)
+    await control(two, 'DELETE', '/scenarios')
+    await control(two, 'POST', '/faults', badGateway({ after: '1h' }))
+    await control(one, 'POST', '/clock', { advance: '59m' })
+    expect([await statusOf(one), await statusOf(two)]).toEqual([200, 200])
+    await control(one, 'POST', '/clock', { advance: '1m' })
+    expect([await statusOf(one), await statusOf(two)]).toEqual([502, 502])
+  })
+
+  it('move the one clock once, though another gateway changes things at the same time', async () => {
+    const gateways = await openTwo({ timestampWindow: 'off' })
+    await control(gateways[0], 'POST', '/clock', { freeze: '2026-11-11 00:00:00' })
+    await control(gateways[0], 'PUT', '/scenarios', {
+      scenarios: [
+        {
+          title: 'time flies',
+          rules: [{ when: { method: time }, then: { clock: '+1h' }, times: 3 }],
+        },
+      ],
+    })
+    await fromBoth(gateways, 30, (gateway, at) =>
+      at % 3 === 0 ? codeOf(gateway) : addItem(gateway, { outer_id: `M-${at}` }),
+    )
+    for (const gateway of gateways) {
+      expect((await control(gateway, 'GET', '/clock')).time).toBe('2026-11-11 03:00:00')
+    }
+  })
+
+  it('of a tenant are its own on both, and go with it', async () => {
+    const [one, two] = await openTwo()
+    const { appKey, appSecret, session } = await one.tenant()
+    const tenant = { app: appKey, secret: appSecret, session }
+    const of = `?appKey=${appKey}`
+    await control(two, 'PUT', `/scenarios${of}`, {
+      scenarios: [refusing(22, { times: 'always' })],
+    })
+    await control(one, 'POST', `/faults${of}`, badGateway())
+    expect(await codeOf(one)).toBeUndefined()
+    const met = [await call(one, time, {}, tenant), await call(two, time, {}, tenant)]
+    expect([met[0]?.status, met[1]?.error?.code]).toEqual([502, 22])
+    await one.reset({ appKey })
+    expect([await codeOf(one, tenant), await codeOf(two, tenant)]).toEqual([undefined, undefined])
+    await control(two, 'PUT', `/scenarios${of}`, {
+      scenarios: [refusing(22, { times: 'always' })],
+    })
+    await control(one, 'DELETE', `/tenants/${appKey}`)
+    await two.tenant({ appKey, appSecret, session })
+    expect([await codeOf(one, tenant), await codeOf(two, tenant)]).toEqual([undefined, undefined])
+  })
+
+  it('and their counts are taken over by a gateway that starts later, and by one that starts again', async () => {
+    const scenarios = [refusing(22, { when: { method: time, call: 4 } })]
+    const [one, two] = await openTwo({ scenarios })
+    for (let at = 0; at < 2; at++) expect(await codeOf(one)).toBeUndefined()
+    await two.close()
+    const again = open({ scenarios })
+    const told = open()
+    expect(await codeOf(again)).toBeUndefined()
+    expect(await codeOf(told)).toBe(22)
+    expect(await codeOf(one)).toBeUndefined()
+  })
+
+  it('give way to those of a gateway that is started with others, which a reset goes back to', async () => {
+    const [one, two] = await openTwo({ scenarios: [refusing(22, { times: 'always' })] })
+    const third = open({ scenarios: [refusing(50, { times: 'always' })] })
+    await third.ready()
+    expect([await codeOf(one), await codeOf(two)]).toEqual([50, 50])
+    await control(two, 'PUT', '/scenarios', { scenarios: [refusing(43, { times: 'always' })] })
+    expect(await codeOf(third)).toBe(43)
+    await control(one, 'POST', '/reset')
+    expect([await codeOf(one), await codeOf(two), await codeOf(third)]).toEqual([50, 50, 50])
+  })
+
+  it('count from where they are put in force before the shop is there', async () => {
+    const first = open()
+    first.scenarios.set([refusing(22)])
+    first.faults.add(badGateway({ call: 2 }))
+    const second = open()
+    await Promise.all([first.ready(), second.ready()])
+    expect(first.scenarios.list()).toHaveLength(2)
+    expect(await codeOf(second)).toBe(22)
+    expect([await statusOf(first), await statusOf(second)]).toEqual([502, 200])
+  })
+
+  it('from a file are read anew once when it changes, for gateways on other machines too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'localtop-shared-'))
+    const file = join(folder, 'mine.yaml')
+    const write = (code: string) =>
+      writeFileSync(file, `title: mine\nrules: [{ then: { refuse: ${code} }, times: always }]\n`)
+    write('22')
+    const events: LogEvent[] = []
+    const log = (event: LogEvent) => void (event.event === 'scenario' && events.push(event))
+    const [one, two] = await openTwo({ scenarios: [file], watch: true, log })
+    expect([await codeOf(one), await codeOf(two)]).toEqual([22, 22])
+    const elsewhere = open()
+    write('50')
+    await expect.poll(() => codeOf(elsewhere)).toBe(50)
+    expect([await codeOf(one), await codeOf(two)]).toEqual([50, 50])
+    write('none such')
+    await expect
+      .poll(async () => (await control(elsewhere, 'GET', '/scenarios')).files[0].problem)
+      .toEqual(expect.stringContaining('no platform error'))
+    const files = await control(one, 'GET', '/scenarios')
+    expect((await control(elsewhere, 'GET', '/scenarios')).files).toEqual(files.files)
+    expect(await codeOf(elsewhere)).toBe(50)
+    expect(events).toMatchObject([
+      { scenario: 'mine', file, problem: null },
+      { scenario: 'mine', file, problem: expect.stringContaining('no platform error') },
+    ])
+    rmSync(folder, { recursive: true })
+  })
+})
+
 describe('Redis gone', () => {
   it.each(['to the system', 'in memory'] as const)(
     'refuses calls with an isp. error that says so, and recovers by itself (kept: %s)',
@@ -382,6 +661,61 @@ describe('Redis gone', () => {
     await expect(gateway.ready()).rejects.toThrow(
       'Redis at 127.0.0.1:1 does not answer: ECONNREFUSED',
     )
+    gateway.scenarios.set([refusing(22)])
     await gateway.close()
+  })
+
+  it('at the start is waited for where that is asked for: calls are refused until it is there', async () => {
+    const own = await startRedis()
+    await own.kill()
+    const messages: string[] = []
+    const log = (event: LogEvent) => void (event.event === 'store' && messages.push(event.message))
+    const gateway = createGateway({
+      store: own.url,
+      profile: 'production',
+      rateLimit: 'off',
+      awaitStore: true,
+      log,
+    })
+    opened.push(gateway)
+    const { url } = await gateway.listen()
+    for (const target of [gateway, over(url)]) {
+      const { error } = await call(target, 'taobao.item.add', phone)
+      expect(error).toMatchObject({ code: 15, sub_code: 'isp.remote-service-error' })
+      expect(error?.sub_msg).toContain('Redis, where this gateway keeps its state, does not answer')
+    }
+    const health = () => request(gateway, new Request('http://localhost/_localtop/health'))
+    expect((await health()).json).toMatchObject({ ready: false })
+    const told = new Request('http://localhost/_localtop/scenarios')
+    expect((await request(gateway, told)).status).toBe(503)
+    gateway.scenarios.set([refusing(22)])
+    await own.restart()
+    await gateway.ready()
+    expect((await health()).json).toMatchObject({ ready: true, counts: { rules: 1, exchanges: 0 } })
+    expect(await codeOf(gateway)).toBe(22)
+    expect(await addItem(gateway)).toMatch(/^\d+$/)
+    expect(messages).toEqual([
+      expect.stringContaining('does not answer: ECONNREFUSED; calls are refused until it does'),
+      expect.stringContaining('answers again'),
+    ])
+    await gateway.close()
+    await own.remove()
+  })
+
+  it('is waited for no longer when the gateway closes', async () => {
+    const gateway = createGateway({ store: 'redis://127.0.0.1:1', awaitStore: true })
+    const ready = expect(gateway.ready()).rejects.toThrow('does not answer')
+    await gateway.listen()
+    await gateway.close()
+    await ready
+  })
+
+  it('is not waited for where Redis itself refuses: a password is not found by waiting', async () => {
+    const own = await startRedis()
+    await own.command(0, 'config', 'set', 'requirepass', 'planted-secret')
+    const gateway = createGateway({ store: own.url, awaitStore: true })
+    await expect(gateway.ready()).rejects.toThrow('refuses a command: NOAUTH')
+    await gateway.close()
+    await own.remove()
   })
 })

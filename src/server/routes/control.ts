@@ -161,8 +161,9 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
     await core.shared()
     return c.json({ active: rulesInForce(of) })
   })
-  app.delete('/scenarios', (c) => {
+  app.delete('/scenarios', async (c) => {
     gateway.scenarios.clear(tenantOf(c))
+    await core.shared()
     return c.json({ ok: true })
   })
   const inWords = ({ scenario: from, sentence, sentenceZh }: ActiveRule) => ({
@@ -176,10 +177,12 @@ export function controlRoutesOf(core: GatewayCore): Hono<Env> {
   app.post('/faults', limit, async (c) => {
     // What is no fault is named by `add`.
     const added = gateway.faults.add((await jsonOf(c)) as FaultSeed, tenantOf(c))
+    await core.shared()
     return c.json(inWords(added), 201)
   })
-  app.delete('/faults', (c) => {
+  app.delete('/faults', async (c) => {
     gateway.faults.clear(tenantOf(c))
+    await core.shared()
     return c.json({ ok: true })
   })
 

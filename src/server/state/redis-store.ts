@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { Low, Memory } from 'lowdb'
 import { type Deferred, deferred } from './deferred.ts'
@@ -22,8 +23,11 @@ interface Group extends Deferred {
   readonly changes: Change[]
 }
 
-/** How long Redis may take to be found, and for an answer: longer than this process is ever busy by itself. */
-const patience = { connect: 2000, command: 5000 }
+/**
+ * How long Redis may take to be found, and for an answer: longer than this process is ever busy by itself; how
+ * long after it was not found it is looked for again. In milliseconds.
+ */
+const patience = { connect: 2000, command: 5000, again: 250 }
 /** A work that meets the changes of others so long gives up. */
 const longestRetry = 10_000
 
@@ -48,6 +52,7 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
   let lastError: Error | undefined
   let trouble: StoreUnavailableError | undefined
   let isRefusing = false
+  const closing = new AbortController()
   const place = placeOf(url)
 
   function problemOf(error: unknown, isUnknown = false): StoreUnavailableError {
@@ -262,32 +267,51 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
     if (waiting) void send()
   }
 
+  /** Reads the shop over a new connection. */
+  async function begin(): Promise<void> {
+    lastError = undefined
+    // Of its default, which is there in a bundle as well; read when somebody has a Redis.
+    const { Redis } = (await import('ioredis')).default
+    client = new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: patience.connect,
+      commandTimeout: patience.command,
+      retryStrategy: (times) => Math.min(50 * times, 500),
+    })
+    defineScripts(client)
+    client.on('error', (error: Error) => {
+      lastError = error
+    })
+    try {
+      await client.connect()
+      journal = await redisJournal(client)
+      await readAll(client)
+    } catch (error) {
+      throw error instanceof RedisUnavailableError ? error : problemOf(error)
+    }
+    await follow()
+  }
+
   const store: Store = {
     ...records,
-    async load() {
-      // Of its default, which is there in a bundle as well; read when somebody has a Redis.
-      const { Redis } = (await import('ioredis')).default
-      client = new Redis(url, {
-        lazyConnect: true,
-        enableOfflineQueue: false,
-        autoResendUnfulfilledCommands: false,
-        maxRetriesPerRequest: 0,
-        connectTimeout: patience.connect,
-        commandTimeout: patience.command,
-        retryStrategy: (times) => Math.min(50 * times, 500),
-      })
-      defineScripts(client)
-      client.on('error', (error: Error) => {
-        lastError = error
-      })
-      try {
-        await client.connect()
-        journal = await redisJournal(client)
-        await readAll(client)
-        await follow()
-      } catch (error) {
-        client.disconnect()
-        throw error instanceof RedisUnavailableError ? error : problemOf(error)
+    async load(onAway) {
+      for (;;) {
+        try {
+          return await begin()
+        } catch (error) {
+          client?.disconnect()
+          // What it refuses to begin with, such as a password, it will refuse again.
+          const isAway = !isReply((error as Error).cause) && !(lastError && isReply(lastError))
+          if (!onAway || !isAway || closing.signal.aborted) throw error
+          unavailable((error as Error).cause)
+          onAway()
+          await setTimeout(patience.again, undefined, { signal: closing.signal }).catch(() => {
+            throw error
+          })
+        }
       }
     },
     fresh: () => fresh(),
@@ -330,8 +354,13 @@ export function redisStore(url: string, onNotice: StoreNotice): Store {
       }
     },
     async close() {
+      closing.abort()
+      if (client?.status !== 'ready') {
+        client?.disconnect()
+        const problem = problemOf(new Error('closed'))
+        return undoAll(problem, problem)
+      }
       await store.committed()?.catch(() => undefined)
-      if (client?.status !== 'ready') return client?.disconnect()
       const ended = new Promise((resolve) => client?.once('end', resolve))
       // What is on its way arrives first.
       client.quit().catch(() => client?.disconnect())
@@ -360,7 +389,7 @@ function operationsIn(text: string): Operation[] {
   return operations
 }
 
-const isReply = (error: unknown) => (error as Error).name === 'ReplyError'
+const isReply = (error: unknown) => error instanceof Error && error.name === 'ReplyError'
 
 const numberOf = (id: string) => Number(id.split('-')[0])
 

@@ -10,8 +10,14 @@ type Observer = (key: string, before: unknown, after: unknown) => void
 
 /** Where the world's records are kept. Reads go to `collection`; every change passes through `put` and `delete`. */
 export interface Store {
-  /** Loads what was kept. */
-  load(): Promise<void>
+  /**
+   * Loads what was kept.
+   *
+   * @param onAway where it is given, what is not there yet is waited for, and it is told so once;
+   * {@link trouble} says why
+   * @throws StoreUnavailableError
+   */
+  load(onAway?: () => void): Promise<void>
   collection<T>(name: string): ReadonlyMap<string, T>
   put(collection: string, key: string, value: unknown): void
   delete(collection: string, key: string): void

@@ -21,7 +21,7 @@ export interface Journal {
   add(entry: Omit<Entry, 'id' | 'bytes' | 'wall'>, wall: number): Entry
   /** Takes entries of other gateways, in the order in which they were answered. */
   adopt(others: readonly Omit<Entry, 'bytes'>[]): void
-  /** Where its numbers come from; one after the other where nobody says. */
+  /** Where its numbers come from from here on; one after the other where nobody says. It is empty then. */
   numberBy(numberAfter: (number: number) => number): void
   /** The id that the next exchange will get. */
   nextId(): string
@@ -102,7 +102,7 @@ export function createJournal(
     return from
   }
 
-  return {
+  const journal: Journal = {
     nextId: () => String(numberAfter(number)),
     add(entry, wall) {
       number = numberAfter(number)
@@ -127,9 +127,13 @@ export function createJournal(
       entries = []
       first = 0
       bytes = 0
-      for (const entry of (all as Entry[]).sort((a, b) => a.wall - b.wall)) keep(entry)
+      // In one order, whichever gateway is asked.
+      const inOrder = (a: Entry, b: Entry) => a.wall - b.wall || Number(a.id) - Number(b.id)
+      for (const entry of (all as Entry[]).sort(inOrder)) keep(entry)
     },
     numberBy(given) {
+      journal.clear()
+      number = 0
       numberAfter = given
     },
     list(filter = {}) {
@@ -173,6 +177,7 @@ export function createJournal(
     },
     size: () => entries.length - first,
   }
+  return journal
 }
 
 /** Cheap questions first: the texts are looked at only where all else fits. */

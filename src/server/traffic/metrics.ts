@@ -17,7 +17,14 @@ export interface Metrics {
   text(version: string, gauges: Gauges): string
 }
 
-export function createMetrics(): Metrics {
+/** @param always labels of every sample */
+export function createMetrics(always: Readonly<Record<string, string>> = {}): Metrics {
+  const own = Object.entries(always).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  /** A sample's name with its labels. */
+  const sample = (name: string, ...labels: readonly string[]) => {
+    const all = [...labels, ...own]
+    return all.length === 0 ? name : `${name}{${all.join()}}`
+  }
   /** By method, then by what came of the calls: {@link ended}. Labels are written when somebody looks. */
   const calls = new Map<string, Map<number, number>>()
   const buckets = new Array<number>(bounds.length).fill(0)
@@ -41,7 +48,7 @@ export function createMetrics(): Metrics {
       const duration = 'localtop_call_duration_seconds'
       return [
         ...family('localtop_info', 'gauge', 'The version that runs.', [
-          `localtop_info{version="${version}"} 1`,
+          `${sample('localtop_info', `version="${version}"`)} 1`,
         ]),
         ...family(
           'localtop_calls_total',
@@ -50,21 +57,21 @@ export function createMetrics(): Metrics {
           [...calls].flatMap(([method, counts]) =>
             [...counts].map(
               ([end, count]) =>
-                `localtop_calls_total{method="${method}",${labelsOf(end)}} ${count}`,
+                `${sample('localtop_calls_total', `method="${method}",${labelsOf(end)}`)} ${count}`,
             ),
           ),
         ),
         ...family(duration, 'histogram', 'How long the gateway took to answer a call.', [
           ...bounds.map((bound, at) => {
             upTo += buckets[at] as number
-            return `${duration}_bucket{le="${bound}"} ${upTo}`
+            return `${sample(`${duration}_bucket`, `le="${bound}"`)} ${upTo}`
           }),
-          `${duration}_bucket{le="+Inf"} ${total}`,
-          `${duration}_sum ${seconds}`,
-          `${duration}_count ${total}`,
+          `${sample(`${duration}_bucket`, 'le="+Inf"')} ${total}`,
+          `${sample(`${duration}_sum`)} ${seconds}`,
+          `${sample(`${duration}_count`)} ${total}`,
         ]),
         ...Object.entries(gauges).flatMap(([name, { help, value }]) =>
-          family(name, 'gauge', help, [`${name} ${value}`]),
+          family(name, 'gauge', help, [`${sample(name)} ${value}`]),
         ),
         '',
       ].join('\n')

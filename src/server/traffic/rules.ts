@@ -1,11 +1,9 @@
 import type { AnyContract } from '../../contracts/define-method.ts'
-import { findError } from '../../contracts/error-reference.ts'
 import { explainRule } from '../../contracts/explain-rule.ts'
 import { getOrCreate } from '../../contracts/get-or-create.ts'
-import { Rejection, reject } from '../../contracts/protocol/errors.ts'
+import type { Rejection } from '../../contracts/protocol/errors.ts'
 import type { TokenErrorName } from '../../contracts/protocol/oauth.ts'
-import { formatTime, parseDuration } from '../../contracts/protocol/timestamp.ts'
-import { parseRate } from '../../contracts/rate.ts'
+import { parseDuration } from '../../contracts/protocol/timestamp.ts'
 import {
   decidersOf,
   initialState,
@@ -19,7 +17,8 @@ import type { Received } from '../call.ts'
 import { Halt } from '../pipeline.ts'
 import type { App, Session, World } from '../state/world.ts'
 import { delayOf } from './delays.ts'
-import { banned, defaultBanKind, nextMidnight } from './limiter.ts'
+import { type Count, type Counted, type Ledger, type Ledgers, localLedgers } from './ledgers.ts'
+import { changesStore, happen, refusalOf } from './rule-effects.ts'
 import { callTest } from './rule-match.ts'
 
 export type Judged = Received & { contract: AnyContract; app: App; session?: Session }
@@ -52,29 +51,35 @@ export interface Fate {
   readonly refuseToken: TokenErrorName | undefined
 }
 
+/** Rules of scenarios, and faults put in force one by one, which come before them. */
+type RuleKind = 'rules' | 'faults'
+
+/** A rule that is put in force. */
+export interface GivenRule {
+  readonly key: Counted['key']
+  /** The scenario that it comes from. */
+  readonly scenario: string
+  readonly rule: Rule
+}
+
 /** The scripted misfortunes in force. */
 export interface Rules {
   /** The gate, and the rules' part in `/token`: looks for the rules about this call and lets them happen. */
   readonly apply: (
     call: Judged,
-  ) => { fate: Fate } | Halt | undefined | Promise<{ fate: Fate } | Halt>
-  /** Puts scenario rules in force instead of those that are, for all worlds or for one; all counts start again. */
-  set(rules: readonly ActiveRule[], world?: World): void
-  /** Puts one more rule in force, before all others. */
-  addFault(rule: Rule, world?: World): ActiveRule
-  clearFaults(world?: World): void
+  ) => { fate: Fate } | Halt | undefined | Promise<{ fate: Fate } | Halt | undefined>
+  /** Puts rules in force instead of those of their kind, for all worlds (`''`) or for one. */
+  put(kind: RuleKind, worldId: string, rules: readonly GivenRule[]): void
   /** The rules in force, first what decides first; those of one world where it is named. */
   list(world?: World): readonly ActiveRule[]
-  /** Forgets counts and states of a world, and starts its stretches of time anew. */
-  rearm(world: World): void
-  /** Forgets the rules that are a world's own. */
-  disown(world: World): void
+  /** Notes that rules have come in force that wait for a while: nobody may have called by then. */
+  begin(world: World): void
 }
 
 interface RulesDeps {
-  /** Moves a world's clock. */
-  readonly advance: (world: World, ms: number) => void
-  readonly worlds: () => Iterable<World>
+  /** Moves a world's clock; ends when other gateways know, where there are any. */
+  readonly advance: (world: World, ms: number) => Promise<void> | undefined
+  readonly ledgers: Ledgers
 }
 
 export const activeRules = (scenario: string, rules: readonly Rule[]): ActiveRule[] =>
@@ -86,24 +91,20 @@ export const activeRules = (scenario: string, rules: readonly Rule[]): ActiveRul
   }))
 
 /** A rule with everything worked out that does not change from call to call. */
-interface Compiled {
+interface Compiled extends Counted {
   readonly active: ActiveRule
   /** What chance is drawn by. */
   readonly id: string
   readonly limit: number
   readonly decides: boolean
-  readonly after: number | undefined
   readonly isAbout: (call: Judged) => boolean
+  /** Where the chances of worlds stand. */
+  readonly chances: WeakMap<World, Chance>
 }
 
-interface Count {
-  /** Calls that the rule is about so far. */
-  seen: number
-  /** How often it has happened. */
-  applied: number
-  /** When the rule came in force, on the world's clock. */
-  readonly since: number
-  chance: (() => number) | undefined
+interface Chance {
+  readonly next: () => number
+  drawn: number
 }
 
 /** Rules in the order in which they are asked, by the methods they are about. */
@@ -112,73 +113,48 @@ interface Index {
   readonly byMethod: Map<string, readonly Compiled[]>
 }
 
-/** What a world has of its own: counts, states, and rules that other worlds do not have. */
-interface Ledger {
-  readonly counts: Map<Compiled, Count>
-  readonly states: Map<string, string>
-}
-
-interface Own {
+/** The rules that all worlds have, or one has beside those. */
+interface Put {
   faults: readonly Compiled[]
   rules: readonly Compiled[]
   index: Index | undefined
 }
 
+interface Happening {
+  readonly rule: Rule
+  /** How often it has happened: a later call may make it happen again meanwhile. */
+  readonly applied: number
+}
+
+/** What is to become of a call. */
+interface Decision {
+  readonly fate: Fate
+  readonly isHalt: boolean
+  readonly happening: readonly Happening[]
+}
+
 const noRules: readonly Compiled[] = []
 
 export function createRules(
-  { advance, worlds }: RulesDeps = { advance: () => {}, worlds: () => [] },
+  { advance, ledgers }: RulesDeps = { advance: () => undefined, ledgers: localLedgers() },
 ): Rules {
-  let shared = noRules
-  let faults = noRules
-  let index = indexOf(noRules)
-  // Counted per world, so that tenants do not use up each other's rules.
-  let ledgers = new WeakMap<World, Ledger>()
-  const owned = new WeakMap<World, Own>()
+  const ofAll = nothingPut()
+  const owned = new Map<string, Put>()
 
-  const ledgerOf = (world: World) =>
-    getOrCreate(ledgers, world, () => ({ counts: new Map(), states: new Map() }))
-
-  const countOf = (world: World, counts: Ledger['counts'], rule: Compiled) =>
-    getOrCreate(counts, rule, () => ({
-      seen: 0,
-      applied: 0,
-      since: world.clock.now(),
-      chance: undefined,
-    }))
+  const indexOfAll = () => (ofAll.index ??= indexOf([...ofAll.faults, ...ofAll.rules]))
 
   function rulesOf(world: World): Index {
-    const own = owned.get(world)
-    if (!own) return index
-    own.index ??= indexOf([...own.faults, ...own.rules, ...faults, ...shared])
+    const own = owned.get(world.id)
+    if (!own) return indexOfAll()
+    own.index ??= indexOf([...own.faults, ...own.rules, ...indexOfAll().rules])
     return own.index
   }
 
-  /** After a change of what all worlds share, or of what one has. */
-  function refresh(world?: World) {
-    index = indexOf([...faults, ...shared])
-    for (const one of world ? [world] : [...worlds()]) {
-      const own = owned.get(one)
-      if (own) own.index = undefined
-      startStretches(one)
-    }
-  }
-
-  /** Notes when rules came in force that wait for a while: nobody may have called by then. */
-  function startStretches(world: World) {
-    for (const rule of rulesOf(world).rules) {
-      if (rule.after !== undefined) countOf(world, ledgerOf(world).counts, rule)
-    }
-  }
-
-  const ownOf = (world: World) =>
-    getOrCreate(owned, world, () => ({ faults: noRules, rules: noRules, index: undefined }))
-
-  function due(call: Judged, { counts, states }: Ledger): { rule: Compiled; count: Count }[] {
-    const found: { rule: Compiled; count: Count }[] = []
+  function candidatesFor(call: Judged): readonly Compiled[] {
     const { byMethod, rules } = rulesOf(call.world)
+    if (rules.length === 0) return noRules
     const { name } = call.contract
-    const candidates = getOrCreate(byMethod, name, () =>
+    return getOrCreate(byMethod, name, () =>
       rules.filter(({ active }) => {
         const patterns = methodsOf(active.rule)
         // A rule that names no method is about all of them, and the OAuth endpoint is none.
@@ -186,32 +162,45 @@ export function createRules(
         return patterns.some((pattern) => isOfMethod(pattern, name))
       }),
     )
+  }
+
+  function due(call: Judged, candidates: readonly Compiled[], { count, states }: Ledger) {
+    const found: { rule: Compiled; count: Count }[] = []
     for (const rule of candidates) {
       if (!rule.isAbout(call)) continue
       const { when } = rule.active.rule
       if (when.state !== undefined && !isIn(states, when.state)) continue
-      const count = countOf(call.world, counts, rule)
-      if (rule.after !== undefined && call.now - count.since < rule.after) continue
-      count.seen++
-      if (count.applied >= rule.limit || !isCounted(when.call, count.seen)) continue
-      if (when.chance !== undefined && draw(call.world, rule, count) >= when.chance) continue
-      found.push({ rule, count })
+      const counted = count(rule)
+      if (counted.applied >= rule.limit) continue
+      if (rule.after !== undefined && call.now - counted.since < rule.after) continue
+      counted.seen++
+      if (!isCounted(when.call, counted.seen)) continue
+      if (when.chance !== undefined && draw(call.world, rule, counted) >= when.chance) continue
+      found.push({ rule, count: counted })
     }
     return found
   }
 
-  function apply(call: Judged) {
-    if (rulesOf(call.world).rules.length === 0) return undefined
-    const ledger = ledgerOf(call.world)
-    const matching = due(call, ledger)
-    if (matching.length === 0) return undefined
+  function decide(call: Judged, candidates: readonly Compiled[]): Decision | undefined {
+    const ledger = ledgers.of(call.world)
+    const matching = due(call, candidates, ledger)
+    const decision = matching.length === 0 ? undefined : choose(call, matching, ledger)
+    ledger.keep()
+    return decision
+  }
+
+  function choose(
+    call: Judged,
+    matching: readonly { rule: Compiled; count: Count }[],
+    { states }: Ledger,
+  ): Decision {
     const decider = matching.find(({ rule }) => rule.decides)?.rule
     const applied: ActiveRule[] = []
     const patches: Readonly<Record<string, unknown>>[] = []
     let wire: WireFault | undefined
     let answer: Fate['answer']
     let lag: number | undefined
-    const happening: { rule: Rule; count: Count }[] = []
+    const happening: Happening[] = []
     let refuseAfter: Rejection | undefined
     let wait = 0
     for (const { rule, count } of matching) {
@@ -229,96 +218,109 @@ export function createRules(
       refuseAfter ??= refusalOf(then.refuseAfter, call)
       if (then.patch) patches.push(then.patch)
       if (then.lag !== undefined) lag = Math.max(lag ?? 0, parseDuration(then.lag) ?? 0)
-      if (then.setState !== undefined) setState(ledger.states, then.setState)
-      // As it is now: a later call may make it happen again meanwhile.
-      happening.push({ rule: rule.active.rule, count: { ...count } })
+      if (then.setState !== undefined) setState(states, then.setState)
+      happening.push({ rule: rule.active.rule, applied: count.applied })
       if (then.delay !== undefined) wait += delayOf(then.delay, () => draw(call.world, rule, count))
-      if (then.clock !== undefined) advance(call.world, parseDuration(then.clock) ?? 0)
     }
     const refuseToken = decider?.active.rule.then.refuseToken
-    const fate: Fate = {
-      rules: applied,
-      answer,
-      lag,
-      patches,
-      wire,
-      wait,
-      refuseAfter,
-      refuseToken,
+    return {
+      fate: { rules: applied, answer, lag, patches, wire, wait, refuseAfter, refuseToken },
+      isHalt: decider !== undefined,
+      happening,
     }
-    const carryOut = () => {
-      let rejection: Rejection | undefined
-      for (const { rule, count } of happening) rejection = happen(rule, count, call) ?? rejection
-      return decider ? new Halt({ fate }, rejection) : { fate }
-    }
-    const outcome = applied.some(changesStore) ? call.world.transact(carryOut) : carryOut()
-    if (!decider || wait <= 0) return outcome
-    return Promise.all([outcome, call.world.clock.sleep(wait)]).then(([late]) => late)
+  }
+
+  function carryOut({ fate, isHalt, happening }: Decision, call: Judged) {
+    let rejection: Rejection | undefined
+    for (const { rule, applied } of happening) rejection = happen(rule, applied, call) ?? rejection
+    return isHalt ? new Halt({ fate }, rejection) : { fate }
+  }
+
+  /** What a rule does to the clock, and to whoever waits for a refusal. */
+  function conclude<T>({ fate, isHalt, happening }: Decision, call: Judged, outcome: T) {
+    const waits = happening.flatMap(({ rule: { then } }) => {
+      const told = then.clock !== undefined && advance(call.world, parseDuration(then.clock) ?? 0)
+      return told || []
+    })
+    if (isHalt && fate.wait > 0) waits.push(call.world.clock.sleep(fate.wait))
+    if (waits.length === 0) return outcome
+    return Promise.all([outcome, ...waits]).then(([late]) => late)
+  }
+
+  /** Decided and carried out at once, as often as it takes: what another gateway has counted counts. */
+  async function applyShared(call: Judged) {
+    const done = await call.world.transact(() => {
+      const decision = decide(call, candidatesFor(call))
+      return decision && { decision, outcome: carryOut(decision, call) }
+    })
+    return done && conclude(done.decision, call, done.outcome)
   }
 
   return {
-    apply,
-    set(rules, world) {
-      if (world) {
-        ownOf(world).rules = compileAll(rules)
-        ledgers.delete(world)
-      } else {
-        shared = compileAll(rules)
-        ledgers = new WeakMap()
-      }
-      refresh(world)
+    apply(call) {
+      const candidates = candidatesFor(call)
+      if (candidates.length === 0) return undefined
+      if (ledgers.isShared) return applyShared(call)
+      const decision = decide(call, candidates)
+      if (!decision) return undefined
+      const work = () => carryOut(decision, call)
+      const outcome = decision.fate.rules.some(({ rule }) => changesStore(rule))
+        ? call.world.transact(work)
+        : work()
+      return conclude(decision, call, outcome)
     },
-    addFault(rule, world) {
-      const [active] = activeRules('faults', [rule]) as [ActiveRule]
-      const own = world && ownOf(world)
-      const before = own ? own.faults : faults
-      const compiled = [...before, compile(active, before.length)]
-      if (own) own.faults = compiled
-      else faults = compiled
-      refresh(world)
-      return active
+    put(kind, worldId, given) {
+      const into = worldId === '' ? ofAll : getOrCreate(owned, worldId, nothingPut)
+      const before = new Map(into[kind].map((rule) => [rule.key, rule]))
+      into[kind] = given.map((one, at) => {
+        const known = before.get(one.key)
+        return known?.active.rule === one.rule ? known : compile(one, at)
+      })
+      if (into.faults.length + into.rules.length === 0) owned.delete(worldId)
+      into.index = undefined
+      if (into === ofAll) for (const own of owned.values()) own.index = undefined
     },
-    clearFaults(world) {
-      if (world) ownOf(world).faults = noRules
-      else faults = noRules
-      refresh(world)
-    },
-    list: (world) => (world ? rulesOf(world) : index).rules.map(({ active }) => active),
-    rearm(world) {
-      ledgers.delete(world)
-      startStretches(world)
-    },
-    disown(world) {
-      owned.delete(world)
+    list: (world) => (world ? rulesOf(world) : indexOfAll()).rules.map(({ active }) => active),
+    begin(world) {
+      const ledger = ledgers.of(world)
+      for (const rule of rulesOf(world).rules) if (rule.after !== undefined) ledger.count(rule)
+      ledger.keep()
     },
   }
 }
 
-const changesStore = ({ rule: { then } }: ActiveRule) =>
-  Boolean(then.expireSession || then.revokeSession || then.appSecret || then.ban || then.quota)
+const nothingPut = (): Put => ({ faults: noRules, rules: noRules, index: undefined })
 
 const indexOf = (rules: readonly Compiled[]): Index => ({ rules, byMethod: new Map() })
 
-const compileAll = (rules: readonly ActiveRule[]) => rules.map(compile)
-
-function compile(active: ActiveRule, at: number): Compiled {
-  const { when, then } = active.rule
+function compile({ key, scenario, rule }: GivenRule, at: number): Compiled {
+  const { when, then } = rule
+  const limit = timesOf(rule)
+  const [active] = activeRules(scenario, [rule]) as [ActiveRule]
   return {
+    key,
     active,
-    id: `${active.scenario}/${at}`,
-    limit: timesOf(active.rule),
+    id: `${scenario}/${at}`,
+    limit,
     decides: decidersOf(then).length > 0,
     after: when.after === undefined ? undefined : parseDuration(when.after),
-    isAbout: callTest(active.rule),
+    isAbout: callTest(rule),
+    isCounted:
+      limit < Number.POSITIVE_INFINITY ||
+      when.call !== undefined ||
+      when.chance !== undefined ||
+      Array.isArray(then.refuse) ||
+      typeof then.delay === 'object',
+    chances: new WeakMap(),
   }
 }
 
-function isIn(states: ReadonlyMap<string, string>, wanted: string): boolean {
+function isIn(states: Pick<Ledger['states'], 'get'>, wanted: string): boolean {
   const [name, value] = stateParts(wanted)
   return (states.get(name) ?? initialState) === value
 }
 
-function setState(states: Map<string, string>, text: string) {
+function setState(states: Ledger['states'], text: string) {
   const [name, value] = stateParts(text)
   states.set(name, value)
 }
@@ -336,48 +338,18 @@ function isCounted(call: Rule['when']['call'], seen: number): boolean {
   return every === undefined || (seen - from + 1) % every === 0
 }
 
+/** The next of the rule's chances, whichever gateway drew those before. */
 function draw(world: World, rule: Compiled, count: Count): number {
-  count.chance ??= world.ids.chanceOf(`rule/${rule.id}`)
-  return count.chance()
-}
-
-/** What a reference of a rule refuses a call with; the schema has made sure that there is such an error. */
-function refusalOf(reference: string | undefined, { app, contract }: Judged) {
-  if (reference === undefined) return undefined
-  const found = findError(reference, { appKey: app.app_key }, contract)
-  return found instanceof Rejection ? found : undefined
-}
-
-/** Lets the part of a rule happen that concerns the platform; answers the refusal, if there is one. */
-function happen({ then }: Rule, { applied }: Count, call: Judged): Rejection | undefined {
-  const { world, app, now, session, contract } = call
-  if (then.quota !== undefined) {
-    const rate = parseRate(then.quota)
-    if (rate !== undefined) world.limiter.setRate(app.app_key, rate)
+  let chance = rule.chances.get(world)
+  if (!chance || chance.drawn > count.drawn) {
+    chance = { next: world.ids.chanceOf(`rule/${rule.id}`), drawn: 0 }
+    rule.chances.set(world, chance)
   }
-  if (then.appSecret !== undefined) world.putApp({ ...app, app_secret: then.appSecret })
-  if (then.refuse !== undefined) {
-    const listed = Array.isArray(then.refuse) ? then.refuse : [then.refuse]
-    // The last of a list stays, where the rule happens more often than the list is long.
-    const reference = listed[Math.min(applied, listed.length) - 1] as string
-    return refusalOf(reference, call)
+  while (chance.drawn < count.drawn) {
+    chance.next()
+    chance.drawn++
   }
-  if (then.ban) {
-    const kind = then.ban.kind ?? defaultBanKind
-    const length = parseDuration(then.ban.for ?? '')
-    const until = length === undefined ? nextMidnight(now) : now + length
-    const caller = { appKey: app.app_key, method: contract.name }
-    world.limiter.ban(caller, kind, until)
-    const ban = world.limiter.banOn(caller, now)
-    return ban && banned(ban, world.clock.pace())
-  }
-  if (then.expireSession && session) {
-    world.putSession({ ...session, expires: formatTime(now) })
-    return reject('invalid-session/session-expired')
-  }
-  if (then.revokeSession && session) {
-    world.putSession({ ...session, revoked: true })
-    return reject('invalid-session/session-not-exist')
-  }
-  return undefined
+  count.drawn++
+  chance.drawn++
+  return chance.next()
 }
