@@ -285,6 +285,7 @@ export function topPrice(
 
 /** `5` and `5.0` as `5.00`, without ever going through a binary fraction. */
 export function normalPrice(text: string): string {
+  if (/^(0|[1-9]\d*)\.\d\d$/.test(text)) return text
   const [yuan = '0', fen = ''] = text.split('.')
   return `${yuan.replace(/^0+(?=\d)/, '')}.${fen.padEnd(2, '0')}`
 }

@@ -16,6 +16,8 @@ import { isGone } from './respond.ts'
 /** What a body turned out to be. */
 interface Body {
   readonly rawBody: string
+  /** An urlencoded one; `undefined` for one of many parts. */
+  readonly form: string | undefined
   readonly tooLarge: boolean
 }
 
@@ -26,7 +28,7 @@ interface Reading {
   readonly problem: Error | undefined
 }
 
-const noBody: Body = { rawBody: '', tooLarge: false }
+const noBody: Body = { rawBody: '', form: '', tooLarge: false }
 
 export type HeaderReader = (name: string) => string | undefined
 
@@ -58,7 +60,8 @@ export async function receive(
   const parameters = noParameters(limits.parameters)
   const { url } = c.req
   const mark = url.indexOf('?')
-  if (mark >= 0) addUrlencoded(parameters, url.slice(mark + 1))
+  const query = mark < 0 ? '' : url.slice(mark + 1)
+  addUrlencoded(parameters, query)
   let body = noBody
   let problem: Error | undefined
   try {
@@ -76,7 +79,9 @@ export async function receive(
   const profile = core.profileOf(world, app)
   const format: Format =
     params.format === 'json' || params.format === 'xml' ? params.format : profile.defaultFormat
+  const { form } = body
   const call: Received = {
+    source: form === undefined || problem ? undefined : { query, form, room: limits.parameters },
     params,
     files: parameters.files,
     repeated: parameters.repeated,
@@ -121,7 +126,7 @@ async function readBody(
     // Longer than allowed, or chunked and of a length that nobody knows yet.
     if (c.req.raw.body === null) return noBody
     const bytes = await readLimited(c.req.raw.body, mostBytes)
-    return bytes ? fromBytes(bytes, contentType, into) : { rawBody: '', tooLarge: true }
+    return bytes ? fromBytes(bytes, contentType, into) : { ...noBody, tooLarge: true }
   }
   if (length === 0) return noBody
   if (/^multipart\//i.test(contentType)) {
@@ -130,22 +135,25 @@ async function readBody(
   return fromText(await c.req.text(), contentType, into)
 }
 
+const utf8 = new TextDecoder()
+
 function fromBytes(bytes: Uint8Array, contentType: string, into: Parameters): Body {
   if (!/^multipart\//i.test(contentType)) {
-    return fromText(new TextDecoder().decode(bytes), contentType, into)
+    return fromText(utf8.decode(bytes), contentType, into)
   }
   const boundary = boundaryOf(contentType)
-  if (boundary !== undefined) addMultipart(into, bytes, boundary)
-  return noBody
+  if (boundary === undefined) return noBody
+  addMultipart(into, bytes, boundary)
+  return { ...noBody, form: undefined }
 }
 
 function fromText(text: string, contentType: string, into: Parameters): Body {
   // Clients that send a body without a type mean a form.
   if (contentType === '' || /^application\/x-www-form-urlencoded/i.test(contentType)) {
     addUrlencoded(into, text)
-    return noBody
+    return { rawBody: '', form: text, tooLarge: false }
   }
-  return { rawBody: text, tooLarge: false }
+  return { ...noBody, rawBody: text }
 }
 
 /** How much of a body that is too large is still read, so that its sender gets to hear the answer. */
@@ -157,13 +165,19 @@ async function readLimited(
 ): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of stream) {
-    size += chunk.byteLength
-    if (size <= mostBytes) chunks.push(chunk)
+  // Not `for await`, which waits several times for each chunk.
+  const reader = stream.getReader()
+  while (size <= drained * mostBytes) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size <= mostBytes) chunks.push(value)
     else chunks.length = 0
-    if (size > drained * mostBytes) break
   }
-  return size <= mostBytes ? Buffer.concat(chunks) : undefined
+  if (size > drained * mostBytes) await reader.cancel()
+  if (size > mostBytes) return undefined
+  const [only] = chunks
+  return only && chunks.length === 1 ? only : Buffer.concat(chunks)
 }
 
 /** What the gateway assumes of HTTP requests. */
