@@ -25,7 +25,6 @@ interface DriftFlags {
 
 export function driftCommand(): Command {
   return new Command('drift')
-    .description('compare recorded answers with the contracts and with this gateway, offline')
     .argument('<files...>', 'recordings of localtop record')
     .option(
       '--lock <file>',

@@ -7,9 +7,7 @@ interface JsonFlag {
 }
 
 export function errorsCommand(): Command {
-  const command = new Command('errors').description(
-    'the platform errors: list them, show one as it is sent',
-  )
+  const command = new Command('errors')
   command
     .command('list')
     .description('list every error with the reference that asks for it')

@@ -29,7 +29,6 @@ interface ExplainFlags {
 
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('say why the signature of a call is wrong')
     .argument(
       '[file]',
       'a curl command, URL, raw HTTP request, JSON or form in a file; - or nothing reads standard input',

@@ -3,10 +3,7 @@ import { fidelityLedger } from '../server/index.ts'
 import { bold, dim, green, print, printJson, yellow } from './terminal.ts'
 
 export function fidelityCommand(): Command {
-  return new Command('fidelity')
-    .description('what of the platform is documented, observed or assumed, with sources')
-    .option('--json', 'machine-readable')
-    .action(fidelity)
+  return new Command('fidelity').option('--json', 'machine-readable').action(fidelity)
 }
 
 function fidelity({ json }: { readonly json?: boolean }): void {

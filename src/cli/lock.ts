@@ -28,7 +28,6 @@ const reports = '.localtop/reports'
 
 export function lockCommand(): Command {
   return new Command('lock')
-    .description('write down the methods, parameters and response fields that were really used')
     .argument(
       '[places...]',
       `folders of localtop run or matrix, files of exchanges, recordings (default: ${reports})`,

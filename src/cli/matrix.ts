@@ -65,7 +65,6 @@ const sharedFlags = new Set([
 
 export function matrixCommand(): Command {
   const command = new Command('matrix')
-    .description('run a program once for each failure scenario and say what it survived')
     .usage('[options] -- <program> [arguments...]')
     .argument('<program...>', 'the program; {url} {appKey} {appSecret} {session} are filled in')
     .option('--all', 'scenarios that make nothing fail as well')

@@ -26,9 +26,7 @@ import { columns, complain, print, printJson, UsageError } from './terminal.ts'
 const usual = 'http://127.0.0.1:7070'
 
 export function methodsCommand(): Command {
-  const command = new Command('methods').description(
-    'the API catalogue: search the methods of the platform, show one, write schemas and types',
-  )
+  const command = new Command('methods')
   command
     .command('list')
     .description('list methods whose name or group has all the words')

@@ -27,9 +27,6 @@ const count = (text: string) => {
 
 export function publishCommand(): Command {
   return new Command('publish')
-    .description(
-      'publish a CSV, JSON or JSONL file of items; run it again to go on where it stopped',
-    )
     .argument('<file>', 'columns, or keys, are parameter names of taobao.item.add')
     .addOption(
       new Option('--url <url>', 'the gateway').env('TOP_URL').default('http://127.0.0.1:7070'),

@@ -17,7 +17,6 @@ interface RecordFlags {
 
 export function recordCommand(): Command {
   return new Command('record')
-    .description('pass calls through to another gateway, and keep calls and answers, masked')
     .requiredOption('--to <url>', 'the gateway that the calls go to: there is no default')
     .addOption(
       new Option(

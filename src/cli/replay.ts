@@ -24,7 +24,6 @@ interface ReplayFlags {
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('repeat a run that failed from its capsule, and shrink it')
     .argument('<file>', 'a capsule that localtop run or localtop matrix left: NAME.capsule.json')
     .option('--shrink', 'look for the shortest sequence that still fails')
     .addOption(

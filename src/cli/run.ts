@@ -29,9 +29,6 @@ const withoutMeaning = new Set(['tls', 'log'])
 
 export function runCommand(): Command {
   const command = new Command('run')
-    .description(
-      'run a program, unchanged, against the gateway: its calls to the platform end there',
-    )
     .usage('[options] -- <program> [arguments...]')
     .argument('<program...>', 'the program and its arguments, as they are')
     .option('--offline', 'refuse calls to every host that is not this machine')

@@ -11,9 +11,7 @@ interface JsonFlag {
 }
 
 export function scenariosCommand(): Command {
-  const command = new Command('scenarios').description(
-    'the failure scenarios: list, print, play, schema',
-  )
+  const command = new Command('scenarios')
   command
     .command('list')
     .description('list the scenarios that come with LocalTOP')

@@ -8,7 +8,6 @@ import { startWorkers } from './workers.ts'
 
 export function startCommand(): Command {
   const command = new Command('start')
-    .description('start the gateway and print how to call it')
     .option('--json', 'print one JSON line instead of the start screen')
     // It is the default command, so a mistyped command's name arrives here as an argument.
     .allowExcessArguments()

@@ -15,9 +15,7 @@ interface StoreFlags {
 }
 
 export function storeCommand(): Command {
-  const command = new Command('store').description(
-    'the data folder: check it, repair it, fold its logs',
-  )
+  const command = new Command('store')
   command
     .command('check')
     .description('read it as a gateway would and say what cannot be read; writes nothing')

@@ -45,7 +45,6 @@ const list = (text: string, before: readonly string[] = []) => [
 export function verifyCommand(): Command {
   return (
     new Command('verify')
-      .description('play the contract suite against a gateway: does it keep the contract?')
       .addOption(
         new Option('--url <url>', 'the gateway (default: a fresh one in this process)').env(
           'TOP_VERIFY_URL',

@@ -20,6 +20,8 @@ export interface ArgumentIssue {
 interface CompiledArgument {
   readonly schema: z.ZodType
   readonly position: number
+  /** Takes any text as it is: nothing needs to be parsed. */
+  readonly isAnyText: boolean
 }
 
 const compiled = new WeakMap<AnyContract, ReadonlyMap<string, CompiledArgument>>()
@@ -30,13 +32,12 @@ export function argumentsOf(contract: AnyContract): ReadonlyMap<string, Compiled
   if (!found) {
     const shape = contract.request.shape as Record<string, z.ZodType>
     found = new Map(
-      Object.entries(shape).map(([name, schema], position) => [
-        name,
-        {
-          schema: (schema instanceof z.ZodOptional ? schema.unwrap() : schema) as z.ZodType,
-          position,
-        },
-      ]),
+      Object.entries(shape).map(([name, given], position) => {
+        const schema = (given instanceof z.ZodOptional ? given.unwrap() : given) as z.ZodType
+        const isAnyText =
+          schema instanceof z.ZodString && schema.format === null && !schema.def.checks?.length
+        return [name, { schema, position, isAnyText }]
+      }),
     )
     compiled.set(contract, found)
   }
@@ -79,6 +80,10 @@ export function decodeArguments<C extends AnyContract>(
     const argument = known.get(name)
     const value = sent[name]
     if (!argument || value === undefined || !isSent(value)) continue
+    if (argument.isAnyText && typeof value === 'string') {
+      request[name] = value
+      continue
+    }
     const result = argument.schema.safeParse(value, context)
     if (result.success) request[name] = result.data
     else {

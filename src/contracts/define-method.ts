@@ -25,6 +25,8 @@ export interface SampleOptions {
   readonly seller?: { readonly nick: string; readonly user_id: string } | undefined
   /** Another seed gives other values. @default '' */
   readonly seed?: string
+  /** The fields that are left of it afterwards: what stands below the root and is none of them need not be made. */
+  readonly only?: readonly string[] | undefined
 }
 
 export type RequestSchema = z.ZodObject<z.ZodRawShape>
@@ -147,8 +149,11 @@ export const shapeOfAnswer = (contract: AnyContract): WireShape =>
   // Naming the response makes the schemas of a method of the catalogue.
   contract.shape ?? shapeOf(contract.response)
 
+const roots = new WeakMap<AnyContract, string>()
+
 /** The key under which a method answers. */
-export const rootOf = ({ root, name }: AnyContract): string => root ?? responseKey(name)
+export const rootOf = (contract: AnyContract): string =>
+  getOrCreate(roots, contract, () => contract.root ?? responseKey(contract.name))
 
 /**
  * How zod is to work on a contract. It compiles a parser for every structure at its first use, which

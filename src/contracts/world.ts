@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { problemsOfAnswer } from './answers.ts'
-import { itemFields, sku } from './models/item.ts'
+import { item, sku } from './models/item.ts'
 import { user } from './models/user.ts'
 import { nearest } from './near.ts'
 import { profileNames } from './profile.ts'
@@ -82,8 +82,7 @@ export const codeRecord = z.strictObject({
 })
 
 export const itemSeed = z.strictObject({
-  ...itemFields,
-  ...z.object(itemFields).partial().shape,
+  ...item.shape,
   num_iid: number.optional(),
   cid: number.optional(),
   nick: name,

@@ -4,8 +4,20 @@ import type { Explanation } from '../contracts/protocol/errors.ts'
 import type { Parameters } from '../contracts/protocol/parameters.ts'
 import type { App, World } from './state/world.ts'
 
+/** The texts that all parameters of a call were read from. */
+export interface Source {
+  /** The query without its `?`. */
+  readonly query: string
+  /** An urlencoded body. */
+  readonly form: string
+  /** How many parameters were taken at the most. */
+  readonly room: number
+}
+
 /** A call as it came in, before any gate: what is read leniently so that even a refusal can be written. */
 export interface Received extends Parameters {
+  /** `undefined` for a call whose parameters came otherwise: in a multipart body, or in a batch. */
+  readonly source: Source | undefined
   /** Where it came from: `GET`, `POST`, as sent. */
   readonly verb: string
   readonly path: string

@@ -30,40 +30,39 @@ export function encode(
   rejection: Rejection | undefined,
   mode: HttpStatusMode,
 ): Answer {
-  const contentType = contentTypes[styleOf(call).format]
   if (!rejection) {
     try {
       const contract = call.contract as AnyContract
       const shape = shapeOfAnswer(contract)
+      const style = styleOf(call, call.profile.successCode)
       const body = writeResponse(
         rootOf(contract),
         call.response,
         call.isGiven || call.fate?.patches.length ? shapeOfPatched(call.response, shape) : shape,
-        { ...styleOf(call), code: call.profile.successCode },
+        style,
       )
-      return { status: 200, contentType, body, retryAfter: undefined }
+      return { status: 200, contentType: contentTypes[style.format], body, retryAfter: undefined }
     } catch {
       return encode(call, reject('remote-service-error/isp.internal-error'), mode)
     }
   }
+  const style = styleOf(call, call.profile.errorCode(rejection.name))
   return {
     status: mode === 'semantic' ? statusOf(rejection.error) : 200,
-    contentType,
-    body: writeError(rejection.error, {
-      ...styleOf(call),
-      code: call.profile.errorCode(rejection.name),
-    }),
+    contentType: contentTypes[style.format],
+    body: writeError(rejection.error, style),
     retryAfter: mode === 'semantic' ? rejection.retryAfter : undefined,
   }
 }
 
 /** The fault `xml` writes in the format that was not asked for. */
-function styleOf({ format, simplify, requestId, fate }: Answered) {
-  if (fate?.wire?.kind !== 'xml') return { format, simplify, requestId }
+function styleOf<Code>({ format, simplify, requestId, fate }: Answered, code: Code) {
+  if (fate?.wire?.kind !== 'xml') return { format, simplify, requestId, code }
   return {
     format: format === 'json' ? ('xml' as const) : ('json' as const),
     simplify: false,
     requestId,
+    code,
   }
 }
 

@@ -145,6 +145,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     options.log?.({ event: 'bug', message: problem.message, stack: problem.stack })
   }
 
+  let isReady = false
   const refusing = deferred()
   /** Why nothing can be answered before the store is loaded. */
   let away: StoreUnavailableError | undefined
@@ -170,6 +171,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     await inBackground
     if (hasBegun) await sharing.clear(undefined)
     away = undefined
+    isReady = true
   })
   /** Ends when calls are answered, if only with the store's trouble. */
   const answering = () => Promise.race([ready(), refusing.done])
@@ -386,7 +388,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
 
   function note(entry: Noted): string {
-    const added = journal.add({ ...entry, wall: clock.wall() })
+    const added = journal.add(entry, clock.wall())
     sharing.add(added)
     metrics.count(entry)
     if (options.log) {
@@ -453,7 +455,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       worlds: everyWorld,
     }),
     async fetch(request) {
-      await answering()
+      // Once it is ready nothing is waited for.
+      if (!isReady) await answering()
       return fetchFresh(request)
     },
     async listen(listenOptions = {}) {

@@ -188,6 +188,7 @@ function sampleText(field: Field, place: Place): string {
 
 /** The elements of a list are different things: what names the first of them counts up for the others. */
 function counted(id: string, { path }: Place): string {
+  if (!path.includes('[')) return id
   const indexes = [...path.matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index))
   const sum = indexes.reduce((total, index) => total + index, 0)
   return /^[1-9]\d{0,14}$/.test(id) ? String(Number(id) + sum) : id
@@ -222,8 +223,11 @@ function sampleBoolean({ example }: Field, { name, path, pick }: Place): boolean
 }
 
 /** What carries the news of a failure: an answer that went well does not have it. A truth value says so. */
-export const isErrorField = ({ name, type }: Field) =>
-  type !== 'Boolean' && (errorWords.test(name) || /^sub_(code|msg)$/.test(name))
+export const isErrorField = ({ name, type }: Field) => type !== 'Boolean' && namesError(name)
+
+const errorNames = new Map<string, boolean>()
+const namesError = (name: string) =>
+  getOrCreate(errorNames, name, () => errorWords.test(name) || /^sub_(code|msg)$/.test(name))
 
 const errorWords =
   /(^|_)(err|errors?|exceptions?|fail|failed|failures?|failured)(_|$)|(err|error)_?(code|msg)|(err|error|fail)[A-Z]/

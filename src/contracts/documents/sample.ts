@@ -29,7 +29,7 @@ const longest = 200
  */
 export function sampleAnswer(
   { name, fields = [] }: MethodRow,
-  { request = {}, seller, seed = '' }: SampleOptions = {},
+  { request = {}, seller, seed = '', only }: SampleOptions = {},
 ): Structure {
   const { fields: _, ...identifying } = request
   const known = seller && { seller_nick: seller.nick, seller_id: seller.user_id }
@@ -37,7 +37,8 @@ export function sampleAnswer(
   // Which fields are asked for does not change what they hold.
   const pick = pickBy(`${seed}/${name}/${stable(identifying)}`)
   const answered = fields.filter(({ name }) => !ofTheEnvelope.test(name))
-  return structure(answered, '', { pick, asked })
+  const wanted = only && new Set(only.map((field) => field.trim().split('.', 1)[0] ?? ''))
+  return structure(answered, '', { pick, asked, wanted })
 }
 
 /** At the root these are the gateway's own: some of them clients take for the signs of an error. */
@@ -47,23 +48,30 @@ interface Sampling {
   readonly pick: Pick
   /** Values of the request by name. */
   readonly asked: ReadonlyMap<string, unknown>
+  /** What is left of a structure that has one of these names; `undefined` where all of it is needed. */
+  readonly wanted: ReadonlySet<string> | undefined
 }
 
 function structure(fields: readonly Field[], path: string, sampling: Sampling): Structure {
   const result: Record<string, unknown> = {}
   const totals: string[] = []
   let listed: number | undefined
+  const { wanted } = sampling
+  const isCut = path !== '' && wanted !== undefined && leavesOnly(fields, wanted)
   for (const field of fields) {
     const { name } = field
-    if (isErrorField(field)) continue
+    const isWanted = wanted !== undefined && isAskedFor(field, wanted)
+    if (isErrorField(field) || (isCut && !isWanted)) continue
     const at = path === '' ? name : `${path}.${name}`
+    // All that is in it, then.
+    const within = isWanted ? { ...sampling, wanted: undefined } : sampling
     if (field.list) {
-      const elements = list(field, at, sampling)
+      const elements = list(field, at, within)
       if (elements.length === 0) continue
       listed ??= elements.length
       result[name] = { [elementName(field)]: elements }
     } else {
-      const value = single(field, at, sampling)
+      const value = single(field, at, within)
       if (value === undefined) continue
       if (field.type === 'Number' && isTotal(name)) totals.push(name)
       result[name] = value
@@ -73,6 +81,14 @@ function structure(fields: readonly Field[], path: string, sampling: Sampling): 
   for (const name of totals) result[name] = listed ?? 1
   return result
 }
+
+/** Whether `fields` leaves nothing else of a structure; a total counts the lists beside it, which are made for it. */
+const leavesOnly = (fields: readonly Field[], wanted: ReadonlySet<string>) =>
+  fields.some((field) => isAskedFor(field, wanted)) &&
+  !fields.some(({ name }) => wanted.has(name) && isTotal(name))
+
+const isAskedFor = (field: Field, wanted: ReadonlySet<string>) =>
+  wanted.has(field.name) || (field.list === true && wanted.has(elementName(field)))
 
 const isTotal = (name: string) =>
   /^total(_?(results?|count|num|number|items?|records?|size))?$/i.test(name)

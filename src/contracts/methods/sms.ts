@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { contractTable, defineMethod } from '../define-method.ts'
-import { boolean, json, text, topText } from '../protocol/scalars.ts'
+import { boolean, json, structure, text, topText } from '../protocol/scalars.ts'
 
 /** Documented: so many numbers may come in one call. */
 export const mostNumbers = 200
@@ -19,7 +19,7 @@ export const smsNumSend = defineMethod({
     sms_template_code: topText(),
   }),
   response: z.object({
-    result: z.object({ err_code: text, model: text, msg: text, success: boolean }).partial(),
+    result: structure({ err_code: text, model: text, msg: text, success: boolean }),
   }),
   errors: {
     'isv.MOBILE_COUNT_OVER_LIMIT': {

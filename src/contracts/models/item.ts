@@ -1,11 +1,19 @@
-import * as z from 'zod'
-import { boolean, date, id, json, listOf, number, price, text } from '../protocol/scalars.ts'
+import type * as z from 'zod'
+import {
+  boolean,
+  date,
+  id,
+  json,
+  listOf,
+  number,
+  price,
+  structure,
+  text,
+} from '../protocol/scalars.ts'
 
-const optionalFields = <T extends z.ZodRawShape>(shape: T) => z.object(shape).partial()
+const location = structure({ city: text, state: text })
 
-const location = optionalFields({ city: text, state: text })
-
-const foodSecurity = optionalFields({
+const foodSecurity = structure({
   contact: text,
   design_code: text,
   factory: text,
@@ -23,7 +31,7 @@ const foodSecurity = optionalFields({
   supplier: text,
 })
 
-const localityLife = optionalFields({
+const localityLife = structure({
   choose_logis: text,
   eticket: text,
   expirydate: text,
@@ -35,7 +43,7 @@ const localityLife = optionalFields({
   verification: text,
 })
 
-const paimaiInfo = optionalFields({
+const paimaiInfo = structure({
   ceil_price: number,
   delay_in_minute: number,
   deposit: number,
@@ -53,10 +61,10 @@ const paimaiInfo = optionalFields({
   valid_minute: number,
 })
 
-const itemImg = optionalFields({ id, position: number, url: text })
-const propImg = optionalFields({ id, position: number, properties: text, url: text })
-const video = optionalFields({ created: date, id, modified: date, url: text, video_id: id })
-const mpicVideo = optionalFields({
+const itemImg = structure({ id, position: number, url: text })
+const propImg = structure({ id, position: number, properties: text, url: text })
+const video = structure({ created: date, id, modified: date, url: text, video_id: id })
+const mpicVideo = structure({
   num_iid: id,
   video_duaration: number,
   video_id: id,
@@ -65,7 +73,7 @@ const mpicVideo = optionalFields({
 })
 
 /** A variant of an item. */
-export const sku = optionalFields({
+export const sku = structure({
   barcode: text,
   created: date,
   modified: date,
@@ -90,12 +98,12 @@ export const itemFields = {
   cod_postage_id: id,
   cpv_memo: text,
   created: date,
-  cuntao_item_specific: optionalFields({ kick_back_rate: text }),
+  cuntao_item_specific: structure({ kick_back_rate: text }),
   custom_made_type_id: text,
   delist_time: date,
   delivery_time: json,
   desc: text,
-  desc_module_info: optionalFields({ anchor_module_ids: text, type: number }),
+  desc_module_info: structure({ anchor_module_ids: text, type: number }),
   desc_modules: text,
   detail_url: text,
   ems_fee: price,
@@ -190,10 +198,10 @@ export type ItemFieldName = keyof typeof itemFields
  */
 export function itemWith<const K extends ItemFieldName>(...names: readonly K[]) {
   const shape = Object.fromEntries([...names].sort().map((name) => [name, itemFields[name]]))
-  return z.object(shape as unknown as Pick<typeof itemFields, K>).partial()
+  return structure(shape as unknown as Pick<typeof itemFields, K>)
 }
 
-const item = z.object(itemFields).partial()
+export const item = structure(itemFields)
 /** An item as the world keeps it: the wire's own names, complete as far as it is known. */
 export type Item = z.output<typeof item>
 export type Sku = z.output<typeof sku>

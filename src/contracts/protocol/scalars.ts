@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { getOrCreate } from '../get-or-create.ts'
 import { parseTime } from './timestamp.ts'
 
 /** How a value stands on the wire; the writers, samples and reference pages read it. */
@@ -80,10 +81,16 @@ const pastLimit = (error: string) => ({ error, params: { isLimit: true } })
 
 // --- request: every business parameter travels as text; codecs read it and write it back ---
 
+// Making a schema costs more than anything else at the start, so what many have in common is made once.
+const anyText = z.string()
+const anyTexts = z.array(anyText)
+const unlimitedText = tag(anyText.clone(), { type: 'Text', limits: {} })
+
 /** Text. `max` counts UTF-16 code units, as the official SDK checks do; `maxList` counts comma-separated parts. */
 export function topText(limits: { max?: number; maxList?: number; advice?: Advice } = {}) {
+  const { max, maxList, advice } = limits
+  if (max === undefined && maxList === undefined && advice === undefined) return unlimitedText
   let schema = z.string()
-  const { max, maxList } = limits
   if (max !== undefined) {
     const error = `expected at most ${max} characters`
     // zod counts code points, which is what JSON Schema means; the SDKs count UTF-16 units.
@@ -98,7 +105,7 @@ export function topText(limits: { max?: number; maxList?: number; advice?: Advic
   return tag(schema, {
     type: 'Text',
     limits: { maxLength: max, maxList },
-    ...(limits.advice && { advice: limits.advice }),
+    ...(advice && { advice }),
   })
 }
 
@@ -107,24 +114,20 @@ export function topEnum<const T extends readonly [string, ...string[]]>(values: 
   return tag(z.enum(values), { type: 'Text', limits: { oneOf: values } })
 }
 
+const numberText = z.string().regex(/^-?\d{1,16}$/, 'expected a whole number')
+const wholeNumber = z.int()
+
 /** A whole number: digits only, so `""`, `0x10` and `1.5` are refused. */
 export function topNumber(limits: { min?: number; max?: number; advice?: Advice } = {}) {
-  const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = limits
-  return tag(
-    z.codec(
-      z.string().regex(/^-?\d{1,16}$/, 'expected a whole number'),
-      z.int().min(min).max(max),
-      {
-        decode: Number,
-        encode: String,
-      },
-    ),
-    {
-      type: 'Number',
-      limits: { min: limits.min, max: limits.max },
-      ...(limits.advice && { advice: limits.advice }),
-    },
-  )
+  const { min, max } = limits
+  let schema = wholeNumber
+  if (min !== undefined) schema = schema.min(min)
+  if (max !== undefined) schema = schema.max(max)
+  return tag(z.codec(numberText, schema, { decode: Number, encode: String }), {
+    type: 'Number',
+    limits: { min, max },
+    ...(limits.advice && { advice: limits.advice }),
+  })
 }
 
 const maxId = '9223372036854775807'
@@ -249,7 +252,9 @@ export const topBoolean = tag(
   { type: 'Boolean' },
 )
 
-const priceText = /^\d{1,12}(\.\d{1,2})?$/
+const priceText = z
+  .string()
+  .regex(/^\d{1,12}(\.\d{1,2})?$/, 'expected a price in yuan with at most two decimals')
 
 /**
  * A price in yuan, as text in our code too: at most two decimals on the way in, always two after
@@ -264,35 +269,23 @@ export function topPrice(
   } = {},
 ) {
   const { above, min, max } = limits
-  return tag(
-    z.codec(
-      z.string().regex(priceText, 'expected a price in yuan with at most two decimals'),
-      z
-        .string()
-        .refine(
-          (text) => above === undefined || Number(text) > above,
-          pastLimit(`expected more than ${above}`),
-        )
-        .refine(
-          (text) => min === undefined || Number(text) >= min,
-          pastLimit(`expected at least ${min}`),
-        )
-        .refine(
-          (text) => max === undefined || Number(text) <= max,
-          pastLimit(`expected at most ${max}`),
-        ),
-      { decode: normalPrice, encode: (price) => price },
-    ),
-    {
-      type: 'Price',
-      limits: { above, min, max },
-      ...(limits.advice && { advice: limits.advice }),
-    },
-  )
+  let schema = anyText
+  const limit = (isWithin: (yuan: number) => boolean, expected: string) => {
+    schema = schema.refine((text) => isWithin(Number(text)), pastLimit(`expected ${expected}`))
+  }
+  if (above !== undefined) limit((yuan) => yuan > above, `more than ${above}`)
+  if (min !== undefined) limit((yuan) => yuan >= min, `at least ${min}`)
+  if (max !== undefined) limit((yuan) => yuan <= max, `at most ${max}`)
+  return tag(z.codec(priceText, schema, { decode: normalPrice, encode: (price) => price }), {
+    type: 'Price',
+    limits: { above, min, max },
+    ...(limits.advice && { advice: limits.advice }),
+  })
 }
 
 /** `5` and `5.0` as `5.00`, without ever going through a binary fraction. */
 export function normalPrice(text: string): string {
+  if (/^(0|[1-9]\d*)\.\d\d$/.test(text)) return text
   const [yuan = '0', fen = ''] = text.split('.')
   return `${yuan.replace(/^0+(?=\d)/, '')}.${fen.padEnd(2, '0')}`
 }
@@ -307,7 +300,7 @@ export const topDate = tag(
 export function topTextList(limits: { max?: number } = {}) {
   const { max = 1000 } = limits
   return tag(
-    z.codec(z.string(), z.array(z.string()).max(max), {
+    z.codec(anyText, anyTexts.max(max), {
       decode: (text) => text.split(','),
       encode: (values) => values.join(','),
     }),
@@ -372,6 +365,18 @@ export const longId = tag(
 export const decimal = tag(z.union([z.string(), z.number()]), { type: 'Decimal' })
 /** What nobody knows the type of. */
 export const any = tag(z.unknown(), { type: 'Any' })
+
+/** The field of an answer that is not promised; made once for all fields of its kind. */
+function optional<T extends z.ZodType>(schema: T): z.ZodOptional<T> {
+  return getOrCreate(optionals, schema, () => schema.optional()) as z.ZodOptional<T>
+}
+const optionals = new WeakMap<z.ZodType, z.ZodOptional>()
+
+/** A structure of an answer, none of whose fields is promised: a `partial()` that is made at less cost. */
+export function structure<T extends Readonly<Record<string, z.ZodType>>>(fields: T) {
+  const shape = Object.entries(fields).map(([name, field]) => [name, optional(field)])
+  return z.object(Object.fromEntries(shape) as { -readonly [K in keyof T]: z.ZodOptional<T[K]> })
+}
 
 /** TOP wraps every list in an object with one key, the element's name: `skus: { sku: [...] }`. */
 export function listOf<const Name extends string, T extends z.ZodType>(name: Name, element: T) {

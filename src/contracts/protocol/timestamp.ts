@@ -8,9 +8,6 @@ export const timestampWindow = 10 * 60 * 1000
 export const earliest = Date.parse('0000-01-01T00:00:00+08:00')
 export const latest = Date.parse('9999-12-31T23:59:59+08:00')
 
-let lastSecond = Number.NaN
-let lastText = ''
-
 /**
  * `2026-11-23 18:00:00` in GMT+8, the platform's text form of a moment. What lies beyond the years 0
  * to 9999 is written as the first or last moment of them.
@@ -19,32 +16,58 @@ export function formatTime(epochMs: number): string {
   const second = Math.floor(Math.min(latest, Math.max(earliest, epochMs)) / 1000)
   // A call writes the same second several times.
   if (second !== lastSecond) {
-    lastText = new Date(second * 1000 + platformOffset).toISOString().slice(0, 19).replace('T', ' ')
+    const minute = Math.floor(second / 60)
+    lastText = textOf(minute) + twoDigits[second - minute * 60]
     lastSecond = second
   }
   return lastText
 }
 
-const timePattern = /^(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})$/
+let lastSecond = Number.NaN
+let lastText = ''
+
+/** Minutes since the epoch by their texts, `2026-11-23 18:00:`, and the other way round; bounded. */
+const minutes = new Map<string, number>()
+const texts = new Map<number, string>()
+/** A list of items has dates of as many minutes, and their texts are made and read again and again. */
+const mostMinutes = 4096
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+
+function textOf(minute: number): string {
+  const known = texts.get(minute)
+  if (known !== undefined) return known
+  if (texts.size >= mostMinutes) {
+    texts.clear()
+    minutes.clear()
+  }
+  const text = new Date(minute * 60_000 + platformOffset)
+    .toISOString()
+    .slice(0, 17)
+    .replace('T', ' ')
+  texts.set(minute, text)
+  minutes.set(text, minute)
+  return text
+}
 
 /** Milliseconds since the epoch of a `yyyy-MM-dd HH:mm:ss` text in GMT+8; `undefined` if it is none. */
 export function parseTime(text: string): number | undefined {
-  // The texts of one second come in a row: a call's timestamp, its answer's dates, the next call's.
-  if (text !== lastParsed) {
-    lastMoment = readTime(text)
-    lastParsed = text
-  }
-  return lastMoment
+  if (text.length !== 19) return undefined
+  const minute = minuteOf(text.slice(0, 17))
+  if (minute === undefined) return undefined
+  const [tens, ones] = [text.charCodeAt(17) - zero, text.charCodeAt(18) - zero]
+  const isSecond = tens >= 0 && tens < 6 && ones >= 0 && ones < 10
+  return isSecond ? (minute * 60 + tens * 10 + ones) * 1000 : undefined
 }
 
-let lastParsed = ''
-let lastMoment: number | undefined
+const zero = '0'.charCodeAt(0)
+const minutePattern = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:$/
 
-function readTime(text: string): number | undefined {
-  if (!timePattern.test(text)) return undefined
-  const epochMs = Date.parse(`${text.replace(' ', 'T')}+08:00`)
+function minuteOf(text: string): number | undefined {
+  const known = minutes.get(text)
+  if (known !== undefined || !minutePattern.test(text)) return known
+  const minute = Date.parse(`${text.replace(' ', 'T')}00+08:00`) / 60_000
   // Date.parse rolls 2016-02-30 over to March in some engines; what does not come back is no date.
-  return Number.isNaN(epochMs) || formatTime(epochMs) !== text ? undefined : epochMs
+  return Number.isNaN(minute) || textOf(minute) !== text ? undefined : minute
 }
 
 const dayPattern = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/

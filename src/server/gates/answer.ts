@@ -55,6 +55,7 @@ export function answerWith(
         request: call.request as never,
         seller: call.seller,
         seed: world.ids.seed,
+        only: (call.request as { fields?: readonly string[] }).fields,
       })
       return finish(call, sample, 'sampled')
     }

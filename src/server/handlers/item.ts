@@ -6,11 +6,12 @@ import type { Item, Sku } from '../../contracts/models/item.ts'
 import { mostStock } from '../../contracts/models/item-arguments.ts'
 import type { TopFile } from '../../contracts/protocol/scalars.ts'
 import { formatTime, parseTime } from '../../contracts/protocol/timestamp.ts'
+import { isOnSale } from '../state/listing.ts'
 import { pictureKind } from '../state/pictures.ts'
 import type { Seller, StoredItem, World } from '../state/world.ts'
 import type { HandlersFor } from './handler.ts'
 import { fieldsFrom, isWithinSkuPrices, skusFrom, stockOf, withoutFields } from './item-fields.ts'
-import { isPagedTooDeep, type Page, pageOf } from './item-list.ts'
+import { inventoryPage, isPagedTooDeep, onSalePage, type Page } from './item-list.ts'
 import { imageProblem, mainPicture, placed, sentImage, withAddresses } from './item-pictures.ts'
 
 const dayMs = 86_400_000
@@ -138,16 +139,17 @@ export const itemHandlers: HandlersFor<typeof itemMethods> = {
   'taobao.items.onsale.get': ({ request, seller, world, now, origin, fail }) => {
     if (isPagedTooDeep(request)) return fail('isv.invalid-parameter:gain-number-too-large')
     const time = formatTime(now)
-    const page = pageOf(world.itemsOf(seller.nick), (item) => isOnSale(item, time), request)
+    const page = onSalePage(world.listingOf(seller.nick), time, request)
     return addressed(page, world, origin)
   },
 
   'taobao.items.inventory.get': ({ request, seller, world, now, origin }) => {
     const time = formatTime(now)
     const belongs = banners[bannerOf(request.banner)]
-    const page = pageOf(
-      world.itemsOf(seller.nick),
-      (item) => !isOnSale(item, time) && belongs(item, time),
+    const page = inventoryPage(
+      world.listingOf(seller.nick),
+      time,
+      belongs && ((item) => belongs(item, time)),
       request,
     )
     return addressed(page, world, origin)
@@ -265,26 +267,23 @@ function listed(item: StoredItem, from: number): StoredItem {
 const listedFrom = (listTime: string | undefined, now: number): number =>
   listTime === undefined ? now : (parseTime(listTime) ?? now)
 
-/** On sale, and its listing time, which may have been set ahead, has come. */
-const isOnSale = (item: StoredItem, time: string) =>
-  item.approve_status === 'onsale' && (item.list_time ?? '') <= time && (item.num ?? 0) > 0
-
 type Banner = (typeof inventoryBanners)[number]
 
 const bannerOf = (text: string | undefined): Banner =>
   inventoryBanners.find((banner) => banner === text) ?? 'for_shelved'
 
-/** Which items not on sale a banner stands for. The names are documented, their bounds assumed. */
-const banners: Readonly<Record<Banner, (item: StoredItem, time: string) => boolean>> = {
-  // The default means "waiting for the shelf": everything in the warehouse, as the article's reader expects.
-  for_shelved: () => true,
-  regular_shelved: (item, time) =>
-    item.approve_status === 'onsale' && (item.list_time ?? '') > time,
-  never_on_shelf: (item) => item.list_time === undefined,
-  off_shelf: (item) => item.approve_status === 'instock' && item.list_time !== undefined,
-  sold_out: (item) => (item.num ?? 0) === 0,
-  violation_off_shelf: (item) => item.violation === true,
-}
+/** Which items not on sale a banner stands for, `undefined` all. The names are documented, their bounds assumed. */
+const banners: Readonly<Record<Banner, ((item: StoredItem, time: string) => boolean) | undefined>> =
+  {
+    // The default means "waiting for the shelf": everything in the warehouse, as the article's reader expects.
+    for_shelved: undefined,
+    regular_shelved: (item, time) =>
+      item.approve_status === 'onsale' && (item.list_time ?? '') > time,
+    never_on_shelf: (item) => item.list_time === undefined,
+    off_shelf: (item) => item.approve_status === 'instock' && item.list_time !== undefined,
+    sold_out: (item) => (item.num ?? 0) === 0,
+    violation_off_shelf: (item) => item.violation === true,
+  }
 
 function isUnknownCategory(world: World, cid: string | undefined): boolean {
   return (

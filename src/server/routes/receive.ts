@@ -18,6 +18,8 @@ import { isGone } from './respond.ts'
 /** What a body turned out to be. */
 interface Body {
   readonly rawBody: string
+  /** An urlencoded one; `undefined` for one of many parts. */
+  readonly form: string | undefined
   readonly tooLarge: Explanation | undefined
 }
 
@@ -28,8 +30,7 @@ interface Reading {
   readonly problem: Error | undefined
 }
 
-const noBody: Body = { rawBody: '', tooLarge: undefined }
-const refused = (tooLarge: Explanation): Body => ({ rawBody: '', tooLarge })
+const noBody: Body = { rawBody: '', form: '', tooLarge: undefined }
 
 export type HeaderReader = (name: string) => string | undefined
 
@@ -61,7 +62,8 @@ export async function receive(
   const parameters = noParameters(limits.parameters)
   const { url } = c.req
   const mark = url.indexOf('?')
-  if (mark >= 0) addUrlencoded(parameters, url.slice(mark + 1))
+  const query = mark < 0 ? '' : url.slice(mark + 1)
+  addUrlencoded(parameters, query)
   let body = noBody
   let problem: Error | undefined
   try {
@@ -79,7 +81,9 @@ export async function receive(
   const profile = core.profileOf(world, app)
   const format: Format =
     params.format === 'json' || params.format === 'xml' ? params.format : profile.defaultFormat
+  const { form } = body
   const call: Received = {
+    source: form === undefined || problem ? undefined : { query, form, room: limits.parameters },
     params,
     files: parameters.files,
     repeated: parameters.repeated,
@@ -124,17 +128,20 @@ async function readBody(
     if (c.req.raw.body === null) return noBody
     const bytes = await readLimited(c.req.raw.body, mostBytes)
     if (!bytes) {
-      return refused(mostBytes === bodyBytes ? tooLarge.body(bodyBytes) : tooLarge.text(textBytes))
+      const what = mostBytes === bodyBytes ? tooLarge.body(bodyBytes) : tooLarge.text(textBytes)
+      return { ...noBody, tooLarge: what }
     }
     return isMultipart
       ? fromMultipart(bytes, contentType, into, textBytes)
-      : fromText(new TextDecoder().decode(bytes), contentType, into)
+      : fromText(utf8.decode(bytes), contentType, into)
   }
   if (length === 0) return noBody
   return isMultipart
     ? fromMultipart(new Uint8Array(await c.req.arrayBuffer()), contentType, into, textBytes)
     : fromText(await c.req.text(), contentType, into)
 }
+
+const utf8 = new TextDecoder()
 
 function fromMultipart(
   bytes: Uint8Array,
@@ -143,19 +150,21 @@ function fromMultipart(
   textBytes: number,
 ): Body {
   const boundary = boundaryOf(contentType)
-  if (boundary !== undefined) addMultipart(into, bytes, boundary)
+  if (boundary === undefined) return noBody
+  addMultipart(into, bytes, boundary)
   let length = 0
   for (const name in into.params) length += name.length + (into.params[name]?.length ?? 0)
-  return length > textBytes ? refused(tooLarge.text(textBytes)) : noBody
+  const isTooLarge = length > textBytes
+  return { ...noBody, form: undefined, tooLarge: isTooLarge ? tooLarge.text(textBytes) : undefined }
 }
 
 function fromText(text: string, contentType: string, into: Parameters): Body {
   // Clients that send a body without a type mean a form.
   if (contentType === '' || /^application\/x-www-form-urlencoded/i.test(contentType)) {
     addUrlencoded(into, text)
-    return noBody
+    return { ...noBody, form: text }
   }
-  return { rawBody: text, tooLarge: undefined }
+  return { ...noBody, rawBody: text }
 }
 
 /** How much of a body that is too large is still read, so that its sender gets to hear the answer. */
@@ -167,13 +176,19 @@ async function readLimited(
 ): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of stream) {
-    size += chunk.byteLength
-    if (size <= mostBytes) chunks.push(chunk)
+  // Not `for await`, which waits several times for each chunk.
+  const reader = stream.getReader()
+  while (size <= drained * mostBytes) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size <= mostBytes) chunks.push(value)
     else chunks.length = 0
-    if (size > drained * mostBytes) break
   }
-  return size <= mostBytes ? Buffer.concat(chunks) : undefined
+  if (size > drained * mostBytes) await reader.cancel()
+  if (size > mostBytes) return undefined
+  const [only] = chunks
+  return only && chunks.length === 1 ? only : Buffer.concat(chunks)
 }
 
 /** What the gateway assumes of HTTP requests. */

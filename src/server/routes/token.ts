@@ -140,6 +140,7 @@ function callOf(
       method: c.req.path,
       ...(client_id !== undefined && { app_key: client_id }),
     },
+    source: undefined,
     verb: c.req.method,
     path: c.req.path,
     origin: new URL(c.req.url).origin,

@@ -13,6 +13,7 @@ import type {
 import { createLimiter, type Limiter } from '../traffic/limiter.ts'
 import type { Clock } from './clock.ts'
 import type { Ids } from './ids.ts'
+import { Listing } from './listing.ts'
 import { pictureIdIn, type StoredPicture, shownBy } from './pictures.ts'
 import { sharedLimiter } from './shared-limiter.ts'
 import type { Store } from './store.ts'
@@ -52,6 +53,8 @@ export interface World {
   isLeafCategory(cid: string): boolean
   item(numIid: string): StoredItem | undefined
   itemsOf(nick: string): Iterable<StoredItem>
+  /** The same in the order of their listing times; made when somebody first asks, and kept in order from then on. */
+  listingOf(nick: string): Listing
   /** The seller's items that bear this code, themselves or on one of their SKUs. */
   itemsByOuterId(nick: string, outerId: string): StoredItem[]
   /** Pictures that the item no longer shows are dropped. */
@@ -101,6 +104,7 @@ interface Shelf {
   readonly items: Map<string, StoredItem>
   /** Item numbers; most codes are those of one item, and a set for each would be a fifth of the memory. */
   readonly byOuterId: Map<string, string | Set<string>>
+  listing: Listing | undefined
 }
 
 export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): World {
@@ -111,7 +115,11 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
   const shelves = new Map<string, Shelf>()
 
   function shelfOf(nick: string): Shelf {
-    return getOrCreate(shelves, nick, () => ({ items: new Map(), byOuterId: new Map() }))
+    return getOrCreate(shelves, nick, () => ({
+      items: new Map(),
+      byOuterId: new Map(),
+      listing: undefined,
+    }))
   }
 
   // The indexes follow the store, whoever changes it: a call, or the undoing of one that was refused.
@@ -126,6 +134,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
   function index(item: StoredItem) {
     const shelf = shelfOf(item.nick)
     shelf.items.set(item.num_iid, item)
+    shelf.listing?.add(item)
     for (const outerId of outerIdsOf(item)) {
       const numbers = shelf.byOuterId.get(outerId)
       if (numbers === undefined) shelf.byOuterId.set(outerId, item.num_iid)
@@ -138,6 +147,7 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
 
   function unindex(item: StoredItem) {
     const shelf = shelfOf(item.nick)
+    shelf.listing?.delete(item)
     for (const outerId of outerIdsOf(item)) {
       const numbers = shelf.byOuterId.get(outerId)
       if (typeof numbers === 'object') numbers.delete(item.num_iid)
@@ -192,6 +202,11 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
     },
     item: (numIid) => store.collection<StoredItem>(items).get(numIid),
     itemsOf: (nick) => shelves.get(nick)?.items.values() ?? [],
+    listingOf(nick) {
+      const shelf = shelfOf(nick)
+      shelf.listing ??= new Listing(shelf.items.values())
+      return shelf.listing
+    },
     itemsByOuterId(nick, outerId) {
       const shelf = shelves.get(nick)
       const numbers = shelf?.byOuterId.get(outerId) ?? []
@@ -286,9 +301,11 @@ export function createWorld(id: string, store: Store, clock: Clock, ids: Ids): W
 export function laggingWorld(world: World, horizon: number): World {
   const until = formatTime(horizon)
   const isShown = ({ created }: StoredItem) => (created ?? '') <= until
+  const itemsOf = (nick: string) => [...world.itemsOf(nick)].filter(isShown)
   return {
     ...world,
-    itemsOf: (nick) => [...world.itemsOf(nick)].filter(isShown),
+    itemsOf,
+    listingOf: (nick) => new Listing(itemsOf(nick)),
     itemsByOuterId: (nick, outerId) => world.itemsByOuterId(nick, outerId).filter(isShown),
   }
 }

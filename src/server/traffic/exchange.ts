@@ -25,11 +25,11 @@ import type { Fate } from './rules.ts'
 export interface Entry {
   readonly id: string
   readonly call: Received & {
-    readonly contract?: AnyContract
-    readonly response?: object
+    readonly contract?: AnyContract | undefined
+    readonly response?: object | undefined
     /** The response was written by somebody: nothing was carried out. */
-    readonly isGiven?: boolean
-    readonly fate?: Fate
+    readonly isGiven?: boolean | undefined
+    readonly fate?: Fate | undefined
   }
   readonly verdict: Verdict
   readonly status: number

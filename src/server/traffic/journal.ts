@@ -14,10 +14,11 @@ import {
   outcomeOf,
   summary,
 } from './exchange.ts'
+import { keptCall } from './kept-call.ts'
 
 export interface Journal {
   /** @returns the entry with its id */
-  add(entry: Omit<Entry, 'id' | 'bytes'>): Entry
+  add(entry: Omit<Entry, 'id' | 'bytes' | 'wall'>, wall: number): Entry
   /** Takes entries of other gateways, in the order in which they were answered. */
   adopt(others: readonly Omit<Entry, 'bytes'>[]): void
   /** Where its numbers come from from here on; one after the other where nobody says. It is empty then. */
@@ -103,9 +104,12 @@ export function createJournal(
 
   const journal: Journal = {
     nextId: () => String(numberAfter(number)),
-    add(entry) {
+    add(entry, wall) {
       number = numberAfter(number)
-      const added = { ...entry, id: String(number), bytes: sizeOf(entry) }
+      const { verdict, status, body, took } = entry
+      const id = String(number)
+      const call = keptCall(entry.call)
+      const added = { id, call, verdict, status, body, took, wall, bytes: sizeOf(call, body) }
       keep(added)
       return added
     },
@@ -114,7 +118,11 @@ export function createJournal(
       hasAdopted = true
       const all = [
         ...entries.slice(first),
-        ...others.map((one) => ({ ...one, adopted: true as const, bytes: sizeOf(one) })),
+        ...others.map((one) => ({
+          ...one,
+          adopted: true as const,
+          bytes: sizeOf(one.call, one.body),
+        })),
       ]
       entries = []
       first = 0
@@ -201,9 +209,11 @@ function holds({ call, body }: Entry, text: string): boolean {
   return !isSecret && body.toLowerCase().includes(text)
 }
 
-function sizeOf({ call, body }: Omit<Entry, 'id' | 'bytes'>): number {
+function sizeOf(call: Entry['call'], body: string): number {
+  const { source } = call
   let size = body.length + call.rawBody.length
+  if (source) return size + source.query.length + source.form.length
   for (const name in call.params) size += name.length + (call.params[name] as string).length
-  for (const file of Object.values(call.files ?? {})) size += file.bytes.byteLength
+  if (call.files) for (const file of Object.values(call.files)) size += file.bytes.byteLength
   return size
 }

@@ -1,5 +1,6 @@
+import { getOrCreate } from '../../contracts/get-or-create.ts'
+import type { Verdict } from '../pipeline.ts'
 import type { Entry } from './exchange.ts'
-import { outcomeOf } from './exchange.ts'
 
 /** Upper bounds of the histogram, in seconds. */
 const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const
@@ -24,7 +25,8 @@ export function createMetrics(always: Readonly<Record<string, string>> = {}): Me
     const all = [...labels, ...own]
     return all.length === 0 ? name : `${name}{${all.join()}}`
   }
-  const calls = new Map<string, number>()
+  /** By method, then by what came of the calls: {@link ended}. Labels are written when somebody looks. */
+  const calls = new Map<string, Map<number, number>>()
   const buckets = new Array<number>(bounds.length).fill(0)
   let total = 0
   let seconds = 0
@@ -32,12 +34,14 @@ export function createMetrics(always: Readonly<Record<string, string>> = {}): Me
   return {
     count({ call, verdict, took }) {
       // A name that nobody knows is the caller's to choose, and no label: there would be no end of them.
-      const labels = `method="${call.contract?.name ?? 'unknown'}",outcome="${outcomeOf(verdict)}",code="${verdict.rejection?.error.code ?? 0}"`
-      calls.set(labels, (calls.get(labels) ?? 0) + 1)
+      const counts = getOrCreate(calls, call.contract?.name ?? 'unknown', () => new Map())
+      const end = ended(verdict)
+      counts.set(end, (counts.get(end) ?? 0) + 1)
       total++
       seconds += took / 1000
-      const at = bounds.findIndex((bound) => took / 1000 <= bound)
-      if (at >= 0) buckets[at] = (buckets[at] as number) + 1
+      let at = 0
+      while (at < bounds.length && took / 1000 > (bounds[at] as number)) at++
+      if (at < bounds.length) buckets[at] = (buckets[at] as number) + 1
     },
     text(version, gauges) {
       let upTo = 0
@@ -50,7 +54,12 @@ export function createMetrics(always: Readonly<Record<string, string>> = {}): Me
           'localtop_calls_total',
           'counter',
           'Calls of the platform, by method, outcome and platform error (0 for none).',
-          [...calls].map(([labels, count]) => `${sample('localtop_calls_total', labels)} ${count}`),
+          [...calls].flatMap(([method, counts]) =>
+            [...counts].map(
+              ([end, count]) =>
+                `${sample('localtop_calls_total', `method="${method}",${labelsOf(end)}`)} ${count}`,
+            ),
+          ),
         ),
         ...family(duration, 'histogram', 'How long the gateway took to answer a call.', [
           ...bounds.map((bound, at) => {
@@ -68,6 +77,17 @@ export function createMetrics(always: Readonly<Record<string, string>> = {}): Me
       ].join('\n')
     },
   }
+}
+
+/** What came of a call, as a number: the platform's code where it was refused. */
+const ended = ({ rejection, dropped }: Verdict): number =>
+  rejection ? rejection.error.code : dropped ? droppedCall : answeredCall
+const answeredCall = 0
+const droppedCall = -1
+
+function labelsOf(end: number): string {
+  if (end === droppedCall) return 'outcome="dropped",code="0"'
+  return `outcome="${end === answeredCall ? 'answered' : 'refused'}",code="${end}"`
 }
 
 const family = (name: string, type: string, help: string, samples: readonly string[]) => [

@@ -11,7 +11,7 @@ type PackedFile = Omit<TopFile, 'bytes'> & { readonly base64: string }
 
 /** What is a name in a packed entry and a thing in this gateway. */
 interface Packed extends Omit<Entry, 'call' | 'verdict' | 'bytes'> {
-  readonly call: Omit<Received, 'world' | 'app' | 'profile' | 'files'> & {
+  readonly call: Omit<Received, 'world' | 'app' | 'profile' | 'files' | 'source'> & {
     readonly world: string
     readonly app: string | undefined
     readonly profile: string
@@ -36,12 +36,13 @@ export interface Unpacking {
 /** An entry of the journal as text, for the other gateways of a shared store. */
 export function packEntry(entry: Omit<Entry, 'bytes'>): string {
   const { call, verdict, ...rest } = entry
-  const { world, app, profile, contract, files, ...facts } = call
+  const { world, app, profile, contract, files, source: ____, params, ...facts } = call
   const { session: _, seller: __, request: ___, ...kept } = facts as Record<string, unknown>
   return JSON.stringify({
     ...rest,
     call: {
       ...kept,
+      params,
       world: world.id,
       app: app?.app_key,
       profile: profile.name,
@@ -79,6 +80,7 @@ export function unpackEntry(text: string, by: Unpacking): Omit<Entry, 'bytes'> |
     call: {
       ...call,
       files: files as Received['files'],
+      source: undefined,
       world,
       app: call.app === undefined ? undefined : world.app(call.app),
       profile: profiles[call.profile as ProfileName],
