@@ -194,6 +194,32 @@ describe('the control API', () => {
     }
   })
 
+  it.each([
+    ['a sign that is none', { sign: 'A'.repeat(400_000) }],
+    ['lists within lists', { sign: 'A'.repeat(32), a: '['.repeat(50_000) + ']'.repeat(50_000) }],
+    [
+      'structures within each other',
+      { sign: 'A'.repeat(32), a: `${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}` },
+    ],
+  ])('finds no cause for %s, and says so', async (_, odd) => {
+    await open()
+    const params = { app_key: '12345678', ...odd }
+    const { statusLine, body } = await ask(
+      sending('POST /_localtop/explain', JSON.stringify({ params })),
+    )
+    expect(statusLine).toContain('200')
+    expect(JSON.parse(body).verdict).toBe('unexplained')
+  })
+
+  it('looks for no more words than a person asks for', async () => {
+    await open()
+    const search = (q: string) => ask(get(`/_localtop/methods?q=${q}`))
+    expect((await search('item+add')).statusLine).toContain('200')
+    const { statusLine, body } = await search('a+'.repeat(100_000))
+    expect(statusLine).toContain('400')
+    expect(JSON.parse(body).error).toBe('q has 200000 characters; expected at most 200')
+  })
+
   it('explains no call of more parameters than the gateway reads', async () => {
     await open({ parameters: 6 })
     const explain = (count: number) => {

@@ -189,6 +189,8 @@ const namedForm = ({ id, title, detail }: Form): Named => ({
 
 /** How many characters may be digested before the search is given up: a call of megabytes has no second for each try. */
 const mostDigested = { single: 30_000_000, pairs: 400_000_000 }
+/** No way to write a digest is longer; a text that is would be looked at anew with each try. */
+const longestSign = 1000
 /** What a digest costs beside its text, in characters. */
 const digestCost = 300
 
@@ -199,6 +201,7 @@ function search(
   declared: string | undefined,
   { effort = 'pairs', lenient = false }: SignatureContext,
 ): Found | undefined {
+  if (received.length > longestSign) return undefined
   const readings = new Map(
     readingsOf(received).map(({ hex, form }) => [
       hex,

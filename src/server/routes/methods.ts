@@ -15,6 +15,9 @@ import { badRequest, notFound, oneOf, wholeNumber } from './bad-request.ts'
 import { callerIn } from './caller.ts'
 import type { Env } from './env.ts'
 
+/** Each word is looked for in each of thousands of methods. */
+const longestSearch = 200
+
 /** The catalogue: lists and searches methods, says everything about one. */
 export function addMethodRoutes(app: Hono<Env>, core: GatewayCore): void {
   const own = core.ownContracts
@@ -22,6 +25,8 @@ export function addMethodRoutes(app: Hono<Env>, core: GatewayCore): void {
 
   app.get('/methods', (c) => {
     const { q, tier, session, group, status, limit } = c.req.query()
+    if (q !== undefined && q.length > longestSearch)
+      throw badRequest(`q has ${q.length} characters; expected at most ${longestSearch}`)
     return c.json(
       listMethods(all(), {
         words: q?.split(/\s+/).filter((word) => word !== ''),

@@ -1,3 +1,4 @@
+import { isNestedTooDeep } from '../../nesting.ts'
 import { permutations } from '../permutations.ts'
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
@@ -106,7 +107,8 @@ function structuresOf(value: string): Json[] {
     token.startsWith('"') ? token : `"${numberMark}${token}${numberMark}"`,
   )
   try {
-    return [JSON.parse(value) as Json, JSON.parse(marked) as Json]
+    const read = JSON.parse(value) as Json
+    return isNestedTooDeep(read) ? [] : [read, JSON.parse(marked) as Json]
   } catch {
     return []
   }
