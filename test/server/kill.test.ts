@@ -48,7 +48,7 @@ it(
       expectKept(acknowledged, items)
     }
   },
-  60_000 + kills * 10_000,
+  60_000 + kills * 60_000,
 )
 
 it(
@@ -106,5 +106,5 @@ it(
       await redis.remove()
     }
   },
-  60_000 + kills * 10_000,
+  60_000 + kills * 60_000,
 )
