@@ -1,14 +1,13 @@
 import { Command } from 'commander'
-import { version } from '../server/version.ts'
 import { commands } from './commands.ts'
 
 /** Carries out what the command line says, and leaves the exit status in `process.exitCode`. */
 export async function main(): Promise<void> {
   const program = new Command('localtop')
     .description('The Taobao Open Platform gateway on your own machine, with a contract test kit')
-    .version(version)
     .configureHelp({ subcommandTerm: (command) => command.name() })
   const asked = askedFor(process.argv.slice(2))
+  if (asked === undefined) program.version((await import('../server/index.ts')).version)
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = name === asked ? (await load())() : new Command(name)
     program.addCommand(command.description(summary), { isDefault: name === 'start' })
@@ -30,12 +29,12 @@ export async function main(): Promise<void> {
   }
 }
 
-/** The command that the arguments lead to; the others are there for the help, by name. */
+/** The command that the arguments lead to; `undefined` where they ask for the version or the help of all. */
 function askedFor(args: readonly string[]): string | undefined {
   const [first = 'start', second = ''] = args
   if (['-h', '--help', '-V', '--version'].includes(first)) return undefined
-  const name = first === 'help' ? second : first
-  return name in commands ? name : 'start'
+  if (first === 'help') return Object.hasOwn(commands, second) ? second : undefined
+  return Object.hasOwn(commands, first) ? first : 'start'
 }
 
 /** Commander would end the process by itself; here {@link main} is the one place that decides the status. */
