@@ -10,11 +10,14 @@ import {
 } from '../../src/contracts/protocol/error-table.ts'
 import {
   type ErrorResponse,
+  errorNameOfWire,
   guideCode,
+  isBusiness,
   kindOf,
   Rejection,
   reject,
   rejectBusiness,
+  rejectKind,
   retryOf,
 } from '../../src/contracts/protocol/errors.ts'
 import { subCodeFamilies } from '../../src/contracts/protocol/sub-code-families.ts'
@@ -68,6 +71,10 @@ describe('the table of platform errors', () => {
   it.each(labelled)('says of %s how sure it is, and where it has that from', (_, row: Fidelity) => {
     expect(['documented', 'observed', 'assumed']).toContain(row.fidelity)
     expect(row.source).toMatch(/\S/)
+  })
+
+  it.each(labelled)('says nothing of %s that is nothing', (_, row) => {
+    expect(Object.values(row)).not.toContain(undefined)
   })
 
   it.each(labelled)(
@@ -535,6 +542,10 @@ describe('a magic value', () => {
 })
 
 describe('a family of sub-codes', () => {
+  it('is one of ten', () => {
+    expect(subCodeFamilies).toHaveLength(10)
+  })
+
   it.each(subCodeFamilies)('$form has an example of its form, which can be asked for', (family) => {
     const { form, example } = family
     const pattern = form
@@ -544,6 +555,7 @@ describe('a family of sub-codes', () => {
     expect(findError(example)).toMatchObject({ error: { sub_code: example } })
     expect(family.source).toMatch(/\S/)
     expect(family.meaning.zh).toMatch(/\p{Script=Han}/u)
+    expect(family.meaning.en).toMatch(/^[A-Z].+\.$/)
   })
 })
 
@@ -571,7 +583,67 @@ describe('whether a call may be sent again', () => {
   })
 })
 
+describe("an error's code on the wire", () => {
+  it.each([
+    [27, 'invalid-session'],
+    ['27', 'invalid-session'],
+    ['invalid_session', 'invalid-session'],
+    [429, 'app-call-limited'],
+    ['429', 'app-call-limited'],
+    ['missing_parameter', 'missing-required-arguments'],
+    ['app_call_exceeds_limited_frequency', 'app-call-exceeds-limited-frequency'],
+    [48, undefined],
+    ['27x', undefined],
+    ['x27', undefined],
+    ['', undefined],
+    ['constructor', undefined],
+  ] as const)('%j names %s', (code, name) => {
+    expect(errorNameOfWire(code)).toBe(name)
+  })
+
+  it.each([15, 50, 501, 670])('%d is that of a service', (code) => {
+    expect(isBusiness(code)).toBe(true)
+  })
+
+  it.each([7, 25, 40, 53, 100])("%d is the platform's own", (code) => {
+    expect(isBusiness(code)).toBe(false)
+  })
+
+  it('brings the texts of isp. sub-codes along, under whatever code of a service', () => {
+    expect(kindOf(520, 'isp.remote-service-timeout')?.sub_msg).toBe('API调用服务超时')
+    expect(kindOf(520, 'isv.AMOUNT_NOT_ENOUGH')).toBeUndefined()
+    expect(kindOf(50, 'isv.invalid-parameter-tmall')?.sub_msg).toBe('非法参数')
+  })
+})
+
 describe('a refusal', () => {
+  it('has no sub-code where the platform sends none', () => {
+    expect(Object.keys(reject('missing-method/missing-method').error)).toEqual([
+      'code',
+      'msg',
+      'sub_msg',
+    ])
+  })
+
+  it('may have a sub-code that the table does not know', () => {
+    expect(rejectKind('remote-service-error', 'isp.unheard-of', {}).error).toEqual({
+      code: 15,
+      msg: 'Remote service error',
+      sub_code: 'isp.unheard-of',
+    })
+  })
+
+  it('names seconds only where they are a number', () => {
+    const limited = 'app-call-limited/accesscontrol.limited-by-app-access-count'
+    expect(reject(limited, { seconds: 'some' }).retryAfter).toBeUndefined()
+  })
+
+  it('under a code that the table lacks is a mistake of its contract', () => {
+    expect(() => rejectBusiness('isv.x', '', undefined, 999)).toThrow(
+      'isv.x is declared with the unknown code 999',
+    )
+  })
+
   it('names the seconds of a ban beside the text', () => {
     const banned = reject('app-call-limited/accesscontrol.limited-by-app-api-access-count', {
       seconds: 7,
@@ -583,10 +655,12 @@ describe('a refusal', () => {
 
   it('leaves out what it has nothing for', () => {
     expect(Object.keys(reject('missing-session').error)).toEqual(['code', 'msg'])
-    expect(rejectBusiness('isv.x', '').error).toEqual({
-      code: 15,
-      msg: 'Remote service error',
-      sub_code: 'isv.x',
-    })
+    for (const { error } of [rejectBusiness('isv.x', ''), rejectBusiness('isv.x')]) {
+      expect(Object.entries(error)).toEqual([
+        ['code', 15],
+        ['msg', 'Remote service error'],
+        ['sub_code', 'isv.x'],
+      ])
+    }
   })
 })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addMultipart, boundaryOf } from '../../src/contracts/protocol/multipart.ts'
+import { addMultipart, boundaryOf, writeMultipart } from '../../src/contracts/protocol/multipart.ts'
 import { noParameters } from '../../src/contracts/protocol/parameters.ts'
 
 /** Every byte there is: a picture of the worst kind. */
@@ -292,7 +292,7 @@ describe('the content of a part', () => {
     ['dashes', '--'],
     ['another boundary', '\r\n--C\r\n'],
     ['its boundary in the middle of a line', 'a --B b'],
-    ['a line that begins as its boundary does', '\r\n--B-\r\n--BC\r\n'],
+    ['a line that begins as its boundary does', '\r\n--B-\r\n--BC\r\n--BC-\r\n'],
     ['nothing', ''],
     ['a byte order mark', '\uFEFFx'],
     ['blanks around it', '  x\t'],
@@ -377,8 +377,156 @@ describe('a part', () => {
   })
 })
 
+/** One part under one header, as a body. */
+const part = (disposition: string, content: string | Uint8Array = 'x', more = '') =>
+  bytes(`--B\r\nContent-Disposition:${disposition}\r\n${more}\r\n`, content, '\r\n--B--\r\n')
+
+describe('the header of a part', () => {
+  it.each([
+    [' form-data; name = "a"', { a: 'x' }],
+    [' form-data; name="a"; name="b"', { a: 'x' }],
+    [' form-data; size=3; name="a"', { a: 'x' }],
+    [' form-data; name="file"', { file: 'x' }],
+    [' form-data; name="profile"', { profile: 'x' }],
+    [' filed; name="a"', { a: 'x' }],
+    [' form-data; name=""', { '': 'x' }],
+    [' form-data; xname="a"', {}],
+  ])('as %s gives %j', (disposition, expected) => {
+    expect(read(part(disposition), 'B')).toMatchObject({ params: expected, files: [] })
+  })
+
+  it.each(['file; name="a"', ' file; name="a"', '\t FILE; name="a"'])(
+    'calls it a file as %j',
+    (disposition) => {
+      expect(read(part(disposition), 'B').files).toMatchObject([{ name: 'a', fileName: '' }])
+    },
+  )
+
+  it.each([
+    [`filename="c.png"; filename*=utf-8''d.png`, 'c.png'],
+    ['filename="c.png"; filename="d.png"', 'c.png'],
+    [`filename*=utf-8''it's.png`, "it's.png"],
+    ['filename = "c.png"', 'c.png'],
+  ])('has one file name in %s', (names, fileName) => {
+    expect(read(part(` form-data; name="a"; ${names}`), 'B').files).toMatchObject([{ fileName }])
+  })
+
+  it('has its content type without the blanks around it', () => {
+    const file = part(' form-data; name="a"; filename="f"', 'x', 'Content-Type: \t image/png \r\n')
+    expect(read(file, 'B').files).toMatchObject([{ contentType: 'image/png' }])
+  })
+
+  it('is none of another name that ends in its own', () => {
+    const body = bytes(
+      '--B\r\nX-Content-Disposition: form-data; name="b"\r\nX-Content-Type: text/html\r\n',
+      'Content-Disposition: form-data; name="a"; filename="f"\r\nContent-Type: image/png\r\n\r\nx\r\n--B--',
+    )
+    expect(read(body, 'B').files).toMatchObject([{ name: 'a', contentType: 'image/png' }])
+  })
+
+  it('that is no UTF-8 is noticed', () => {
+    const gbk = Uint8Array.of(0xca, 0xd6)
+    const body = bytes('--B\r\nContent-Disposition: form-data; name="', gbk, '"\r\n\r\nx\r\n--B--')
+    expect(read(body, 'B').badEncoding).toBe(true)
+  })
+
+  it('without an empty line after it is none', () => {
+    const body = bytes('--B\r\nContent-Disposition: form-data; name="a"\r\n--B--')
+    expect(read(body, 'B')).toEqual({ params: {}, files: [], badEncoding: false })
+  })
+})
+
+describe('the end of a part', () => {
+  const head = '--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+
+  it.each([
+    ['a boundary without a line break', `${head}1\r\n--B`],
+    ['a boundary with blanks behind it', `${head}1\r\n--B \t\r\n`],
+    ['the last boundary', `${head}1\r\n--B--`],
+    ['a boundary after LF alone', `${head}1\n--B--`],
+    ['the end of the body', `${head}1`],
+  ])('is %s', (_, body) => {
+    expect(read(bytes(body), 'B').params).toEqual({ a: '1' })
+  })
+
+  it('may be followed by blanks and another part', () => {
+    const next = '--B \t\r\nContent-Disposition: form-data; name="b"\r\n\r\n2\r\n--B--'
+    expect(read(bytes(`${head}1\r\n${next}`), 'B').params).toEqual({ a: '1', b: '2' })
+    const tabbed = '--B\t\r\nContent-Disposition: form-data; name="b"\r\n\r\n2\r\n--B--'
+    expect(read(bytes(`${head}1\r\n${tabbed}`), 'B').params).toEqual({ a: '1', b: '2' })
+  })
+
+  it('is no empty line of LF in it', () => {
+    expect(read(bytes(`${head}x\n\ny\r\n--B--`), 'B').params).toEqual({ a: 'x\n\ny' })
+  })
+})
+
+describe('room', () => {
+  const file = (name: string) =>
+    `--B\r\nContent-Disposition: form-data; name="${name}"; filename="f"\r\n\r\n1\r\n`
+  const text = (name: string) =>
+    `--B\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n1\r\n`
+  function within(room: number, ...parts: readonly string[]) {
+    const into = noParameters(room)
+    addMultipart(into, bytes(...parts, '--B--'), 'B')
+    return {
+      names: [...Object.keys(into.params), ...Object.keys(into.files ?? {})],
+      room: into.room,
+    }
+  }
+
+  it('is for so many texts and files together', () => {
+    expect(within(2, text('a'), file('b'))).toEqual({ names: ['a', 'b'], room: 0 })
+    expect(within(2, text('a'), file('b'), file('c'))).toEqual({ names: ['a', 'b'], room: -1 })
+    expect(within(2, file('b'), file('c'), text('a'))).toEqual({ names: ['b', 'c'], room: -1 })
+  })
+
+  it('once it is gone, nothing more is read', () => {
+    expect(within(1, text('a'), file('b'), text('c'), file('d')).room).toBe(-1)
+  })
+
+  it('for a file that comes twice is taken twice, and the first counts', () => {
+    const into = noParameters()
+    const again = file('b').replace('\r\n1\r\n', '\r\n2\r\n')
+    addMultipart(into, bytes(file('b'), again, again, '--B--'), 'B')
+    expect(into.repeated).toEqual(['b', 'b'])
+    expect(into.files?.b?.bytes.toString()).toBe('1')
+    expect(within(2, file('b'), file('b'), file('b')).room).toBe(-1)
+  })
+})
+
+describe('a body that is written', () => {
+  const file = { fileName: 'a.png', contentType: 'image/png', bytes: Uint8Array.of(0, 13, 10, 255) }
+
+  it('is what the official SDKs write', () => {
+    const written = writeMultipart({ method: 'x', title: '手\n机' }, { image: file }, 'B')
+    expect(Buffer.from(written).toString('latin1')).toBe(
+      bytes(
+        '--B\r\nContent-Disposition: form-data; name="method"\r\n\r\nx\r\n',
+        '--B\r\nContent-Disposition: form-data; name="title"\r\n\r\n手\n机\r\n',
+        '--B\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n',
+        'Content-Type: image/png\r\n\r\n',
+        file.bytes,
+        '\r\n--B--\r\n',
+      ).toString('latin1'),
+    )
+  })
+
+  it('has a content type in any case', () => {
+    const written = writeMultipart({}, { image: { ...file, contentType: '' } }, 'B')
+    expect(read(written, 'B').files[0]?.contentType).toBe('application/octet-stream')
+  })
+
+  it('escapes what would end a name', () => {
+    const written = writeMultipart({ 'a"b\r\nc': '1' }, {}, 'B')
+    expect(Buffer.from(written).toString()).toContain('name="a%22b%0D%0Ac"\r\n')
+  })
+})
+
 describe('the boundary', () => {
   it.each([
+    ['multipart/form-data; \t boundary=abc', 'abc'],
+    ['multipart/form-data; boundary="a;b"; charset=UTF-8', 'a;b'],
     ['multipart/form-data; boundary=abc', 'abc'],
     ['multipart/form-data;boundary=abc', 'abc'],
     ['multipart/form-data;charset=UTF-8;boundary=1701234567890', '1701234567890'],
@@ -390,12 +538,15 @@ describe('the boundary', () => {
     expect(boundaryOf(contentType)).toBe(boundary)
   })
 
-  it.each(['multipart/form-data', 'multipart/form-data; boundary=', ''])(
-    'may be missing, as in %j',
-    (contentType) => {
-      expect(boundaryOf(contentType)).toBeUndefined()
-    },
-  )
+  it.each([
+    'multipart/form-data',
+    'multipart/form-data; boundary=',
+    'multipart/form-data; xboundary=a',
+    'multipart/form-data boundary=a',
+    '',
+  ])('may be missing, as in %j', (contentType) => {
+    expect(boundaryOf(contentType)).toBeUndefined()
+  })
 })
 
 describe('any form, written by the book', () => {

@@ -5,6 +5,7 @@ import {
   addUrlencoded,
   isSystemParameter,
   noParameters,
+  systemParameters,
 } from '../../src/contracts/protocol/parameters.ts'
 
 function read(...texts: readonly string[]) {
@@ -30,6 +31,8 @@ describe('an urlencoded text', () => {
     ['a=b=c', { a: 'b=c' }],
     ['a=', { a: '' }],
     ['a', { a: '' }],
+    ['a&b=2', { a: '', b: '2' }],
+    ['=1', { '': '1' }],
     ['a=1&&b=2&', { a: '1', b: '2' }],
     ['a=1;b=2', { a: '1;b=2' }],
     ['a=%F0%9F%98%80', { a: '😀' }],
@@ -38,7 +41,7 @@ describe('an urlencoded text', () => {
     expect(read(text).badEncoding).toBe(false)
   })
 
-  it.each(['', '&', '&&'])('that holds nothing, as %j, gives nothing', (text) => {
+  it.each(['', '&', '&&', '=', '=&='])('that holds nothing, as %j, gives nothing', (text) => {
     expect(read(text)).toEqual(noParameters())
   })
 
@@ -160,7 +163,39 @@ describe('what is not UTF-8', () => {
 describe('a system parameter', () => {
   it('is one of the platform, and never what objects know by heart', () => {
     expect(['method', 'sign', 'v', 'partner_id'].every(isSystemParameter)).toBe(true)
+    expect(Object.keys(systemParameters).every(isSystemParameter)).toBe(true)
     expect(['fields', 'toString', '__proto__', ''].some(isSystemParameter)).toBe(false)
+  })
+})
+
+describe('room', () => {
+  const within = (room: number, text: string) => {
+    const into = noParameters(room)
+    addUrlencoded(into, text)
+    return into
+  }
+
+  it('is for so many parameters, the last one included', () => {
+    const { params, room } = within(2, 'a=1&b=2')
+    expect({ ...params }).toEqual({ a: '1', b: '2' })
+    expect(room).toBe(0)
+  })
+
+  it('is below 0 once one more has come, and that one is not taken', () => {
+    const { params, room } = within(2, 'a=1&b=2&c=3')
+    expect({ ...params }).toEqual({ a: '1', b: '2' })
+    expect(room).toBe(-1)
+  })
+
+  it('once it is gone, nothing more is read', () => {
+    const into = within(1, 'a=1&b=2&c=%FF&d=4')
+    addUrlencoded(into, 'e=%FF')
+    expect({ ...into.params }).toEqual({ a: '1' })
+    expect(into).toMatchObject({ room: -1, badEncoding: false })
+  })
+
+  it('is taken by repeated names as well', () => {
+    expect(within(2, 'a=1&a=2&a=3')).toMatchObject({ room: -1, repeated: ['a'] })
   })
 })
 

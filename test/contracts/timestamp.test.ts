@@ -4,8 +4,10 @@ import {
   formatTime,
   parseDuration,
   parseTime,
+  parseTimeOfDay,
   parseTimestamp,
   platformOffset,
+  timeOfDay,
   timestampWindow,
 } from '../../src/contracts/protocol/timestamp.ts'
 import { formatRate, parseRate, rateWindow } from '../../src/contracts/rate.ts'
@@ -41,12 +43,22 @@ describe('a moment', () => {
     )
   })
 
-  it.each(['2016-02-30 00:00:00', '2016-01-01 24:00:00', '2016-01-01', '1451620800000', ''])(
-    'is not %j',
-    (text) => {
-      expect(parseTime(text)).toBeUndefined()
-    },
-  )
+  it.each([
+    '2016-02-30 00:00:00',
+    '2016-01-01 24:00:00',
+    '2016-01-01',
+    '2016-01-01T12:00:00',
+    '2016-01-01 12:00',
+    '2016-01-01 12:00:00.000',
+    ' 2016-01-01 12:00:00',
+    '2016-01-01 12:00:00 ',
+    '2016-1-1 12:00:00',
+    '12016-01-01 12:00:00',
+    '1451620800000',
+    '',
+  ])('is not %j', (text) => {
+    expect(parseTime(text)).toBeUndefined()
+  })
 
   it('does not know daylight saving: every day has 24 hours', () => {
     // China had summer time from 1986 to 1991; GMT+8 never does.
@@ -69,6 +81,11 @@ describe('a timestamp', () => {
     '2016-01-01 12:00',
     '14516208000',
     '145162080',
+    '14516208000000',
+    'x1451620800000',
+    '1451620800000x',
+    'x1451620800',
+    '1451620800x',
     '-1451620800',
     '1451620800.5',
     '１４５１６２０８００',
@@ -90,6 +107,44 @@ describe('a timestamp', () => {
   })
 })
 
+describe('a time of day', () => {
+  it.each([
+    ['00:00', 0],
+    ['09:30', 34_200_000],
+    ['19:05:07', 68_707_000],
+    ['23:59:59', 86_399_000],
+  ])('%s is %d ms after midnight', (text, ms) => {
+    expect(parseTimeOfDay(text)).toBe(ms)
+  })
+
+  it.each([
+    '',
+    '24:00',
+    '30:00',
+    '12:60',
+    '12:00:60',
+    '9:30',
+    '1x:30',
+    '12:3x',
+    '12:30:0x',
+    '112:30',
+    '12:30:001',
+    '12:30:',
+    ' 12:30',
+  ])('is not %j', (text) => {
+    expect(parseTimeOfDay(text)).toBeUndefined()
+  })
+
+  it('is that of GMT+8', () => {
+    expect(timeOfDay(noon)).toBe(43_200_000)
+    expect(timeOfDay(Date.UTC(2015, 11, 31, 16, 0, 0, 1))).toBe(1)
+  })
+
+  it('is counted forward before 1970 as well', () => {
+    expect(timeOfDay(Date.UTC(1969, 11, 31, 15, 59, 59))).toBe(86_399_000)
+  })
+})
+
 describe('a duration', () => {
   it.each([
     ['500ms', 500],
@@ -103,6 +158,7 @@ describe('a duration', () => {
     ['1day', 86_400_000],
     ['-8h', -28_800_000],
     ['1.5s', 1500],
+    ['1.25s', 1250],
     ['5 s', 5000],
     [' 5s ', 5000],
     ['5', 5000],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import {
+  defaultWorld,
   defineMethod,
   id,
   itemSellerGet,
@@ -170,6 +171,38 @@ describe.each(bothProfiles)('%s: a handler that errs', (profile) => {
     const reply = await call(gateway, trade.name, { tid: '1' }, { format: 'xml' })
     expect(reply.text).toMatch(/^<\?xml/)
     expect(reply.error).toMatchObject({ sub_code: 'isp.internal-error' })
+  })
+})
+
+describe('an answer that somebody has written', () => {
+  const onsale = 'taobao.items.onsale.get'
+  const fields = { fields: 'num_iid' }
+  const written = { items: { item: [{ num_iid: '7', title: 'written' }] } }
+
+  it('in a world is sent instead of what a handler says, with the fields that are asked for', async () => {
+    const world = { ...defaultWorld, answers: { [onsale]: { ...written, total_results: 1 } } }
+    const reply = await call(createGateway({ world }), onsale, fields)
+    expect(reply.answer.items.item[0]).toEqual({ num_iid: 7 })
+  })
+
+  it('in a world may be anything where nobody knows what is answered', async () => {
+    const method = 'alibaba.adlab.business.parcelbooking.order.create'
+    const world = { ...defaultWorld, answers: { [method]: { order: { id: 7, lines: ['a'] } } } }
+    const reply = await call(createGateway({ world }), method)
+    expect(reply.answer.order).toEqual({ id: 7, lines: ['a'] })
+  })
+
+  it('in a rule is sent as it stands, whatever is asked for and whatever the contract says', async () => {
+    const answer = { ...written, total_results: 'many', note: 'n' }
+    const scenarios = [{ title: 'test', rules: [{ when: { method: onsale }, then: { answer } }] }]
+    const { gateway, bugs } = gatewayWith(() => ({}), { scenarios })
+    const reply = await call(gateway, onsale, fields)
+    expect(reply.answer).toMatchObject({
+      items: { item: [{ num_iid: 7, title: 'written' }] },
+      total_results: 'many',
+      note: 'n',
+    })
+    expect(bugs()).toEqual([])
   })
 })
 

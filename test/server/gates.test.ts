@@ -54,6 +54,11 @@ describe.each(bothProfiles)('%s: what every call must carry', (profile) => {
     expect(blank.error).toMatchObject({ code: code(27), sub_code: 'session-is-blank' })
   })
 
+  it('answers a GET as it does a POST', async () => {
+    const reply = await send(gateway, changed({}), { verb: 'GET' })
+    expect(reply.answer.item).toEqual({ num_iid: 11223344, title: '手工编织羊毛围巾' })
+  })
+
   it('answers in the default format where none is asked for', async () => {
     const reply = await send(gateway, changed({ format: undefined }))
     expect(reply.headers.get('content-type')).toBe(
@@ -81,6 +86,9 @@ describe.each(bothProfiles)('%s: what every call must carry', (profile) => {
     ['a day that the calendar lacks', { timestamp: '2016-02-30 12:00:00' }, 31],
     ['a version that is none', { v: 'two' }, 33],
     ['another version', { v: '1.0' }, 34],
+    ['a version of more digits', { v: '10.12' }, 34],
+    ['what begins as a version does', { v: '1.0x' }, 33],
+    ['what ends as a version does', { v: 'x1.0' }, 33],
   ] as const)('refuses %s', async (_, changes, expected) => {
     const { error } = await send(gateway, changed(changes))
     expect(error?.code).toBe(code(expected))
@@ -331,6 +339,24 @@ describe.each(bothProfiles)('%s: timestamps', (profile) => {
     expect(virtual.error?.code).toBe(refused)
   })
 
+  it('takes a narrower window where the option says so', async () => {
+    const narrow = createGateway({ profile, wall: () => wall, timestampWindow: '30s' })
+    for (const [timestamp, words] of [
+      ['2026-11-23 17:59:29', '31 s behind'],
+      ['2026-11-23 18:01:59', '119 s ahead of'],
+      ['2026-11-23 18:02:00', '2 min ahead of'],
+    ] as const) {
+      const { error } = await call(narrow, get, scarf, { timestamp })
+      expect(error?.code).toBe(refused)
+      const [newest] = narrow.exchanges.list({ limit: 1 })
+      expect(narrow.exchanges.find(newest?.id ?? '')?.explanation.en).toContain(
+        `timestamp ${timestamp} is ${words} the gateway's 2026-11-23 18:00:00 (GMT+8); 30 s are allowed.`,
+      )
+    }
+    const near = await call(narrow, get, scarf, { timestamp: '2026-11-23 18:00:30' })
+    expect(near.error).toBeUndefined()
+  })
+
   it('takes a wider window, or any time, where the option says so', async () => {
     const utc = { timestamp: '2026-11-23 10:00:00' }
     const wide = createGateway({ profile, wall: () => wall, timestampWindow: '9h' })
@@ -359,6 +385,12 @@ describe.each(bothProfiles)('%s: sessions', (profile) => {
         seller: '本地小店',
         expires: '2016-01-01 12:00:00',
       },
+      {
+        session: 'writes-until-noon',
+        app_key: '12345678',
+        seller: '本地小店',
+        w1_expires: '2016-01-01 12:00:00',
+      },
     ],
   }
   const gateway = createGateway({ profile, world, rateLimit: 'off' })
@@ -385,6 +417,31 @@ describe.each(bothProfiles)('%s: sessions', (profile) => {
     expect((await call(own, get, scarf, until)).error).toBeUndefined()
     own.clock.advance('1s')
     expect((await call(own, get, scarf, until)).error?.sub_code).toBe('session-expired')
+  })
+
+  it('ends a level of a session at the second that it names, and that level only', async () => {
+    const own = createGateway({ profile, world })
+    own.clock.freeze('2016-01-01 11:59:59')
+    const until = { session: 'writes-until-noon' }
+    expect((await call(own, 'taobao.item.add', phone, until)).error).toBeUndefined()
+    own.clock.advance('1s')
+    expect((await call(own, 'taobao.item.add', phone, until)).error?.code).toBe(codeIn(profile, 42))
+    expect((await call(own, get, scarf, until)).error).toBeUndefined()
+  })
+
+  it("names the app and the user of another app's session", async () => {
+    const { error } = await call(
+      gateway,
+      'taobao.time.get',
+      {},
+      {
+        app: '23456789',
+        secret: 'few-grants-secret',
+        session: 'test-neighbour',
+      },
+    )
+    expect(error?.sub_msg).toMatch(/appKey is : 23456789 , user id is : \d+$/)
+    expect(error?.sub_msg).not.toContain('100000001')
   })
 
   it('refuses a bad session even where the method needs none', async () => {

@@ -198,3 +198,21 @@ describe("httpStatus 'semantic'", () => {
     expect((await ask(semantic())).status).toBe(200)
   })
 })
+
+describe('a ban of a scenario', () => {
+  it('holds for the method and the app that it is about, and counts no call meanwhile', async () => {
+    const kind = 'accesscontrol.limited-by-app-api-access-count'
+    const rule = { when: { method: 'taobao.time.get' }, then: { ban: { for: '41s', kind } } }
+    const gateway = standing({ rateLimit: '2/min', scenarios: [{ title: 'test', rules: [rule] }] })
+    await ask(gateway)
+    for (let at = 0; at < 5; at++) {
+      expect((await ask(gateway)).error).toMatchObject({
+        sub_code: kind,
+        sub_msg: 'This ban will last for 41 more seconds',
+      })
+    }
+    const other = await call(gateway, 'taobao.items.onsale.get', { fields: 'num_iid' }, article)
+    expect(other.error).toBeUndefined()
+    expect((await ask(gateway, documentation)).error).toBeUndefined()
+  })
+})

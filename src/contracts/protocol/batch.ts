@@ -36,7 +36,7 @@ export function readBatch(
   const separator = separatorIn(body, named)
   // One more for the public parameters, and one to see that there are too many.
   const segments = body.split(separator, most.calls + 2)
-  const shared = segments[0]?.startsWith(publicMark)
+  const shared = body.startsWith(publicMark)
     ? segments.shift()?.slice(publicMark.length)
     : undefined
   return {
@@ -44,7 +44,7 @@ export function readBatch(
       const call = noParameters(most.parameters)
       // The first of repeated names counts, so what the call says itself comes first.
       if (segment !== noOwn) addUrlencoded(call, segment)
-      const own = call.repeated
+      const own = call.repeated?.slice()
       if (shared !== undefined) addUrlencoded(call, shared)
       // That a call has a public parameter anew is no oddity.
       call.repeated = own

@@ -37,10 +37,7 @@ export function project(response: Structure, shape: WireShape, selection: Select
     const value = response[name]
     if (value === undefined) continue
     // Some callers write the name at the root in front: `trades.tid`.
-    result[name] =
-      below.kind === 'value'
-        ? value
-        : pick(value, below, selection.has(name) ? selection.get(name) : selection)
+    result[name] = pick(value, below, selection.has(name) ? selection.get(name) : selection)
   }
   return result
 }
@@ -118,7 +115,7 @@ export function fieldsNeverThere(shape: WireShape, selection: Selection): NeverT
     for (const [name, below] of root.fields) {
       known.add(name)
       if (below.kind === 'value' && below.type === 'Any') isOpen = true
-      if (asked.has(name)) found(name, below, asked, path)
+      found(name, below, asked, path)
       into(below, asked, path)
     }
   }
@@ -126,21 +123,20 @@ export function fieldsNeverThere(shape: WireShape, selection: Selection): NeverT
   function into(below: WireShape, asked: Selection, path: string): void {
     if (below.kind === 'value') return
     if (below.kind === 'list') {
-      if (asked.has(below.element)) found(below.element, below.of, asked, path)
+      found(below.element, below.of, asked, path)
       into(below.of, asked, path)
       return
     }
     for (const [name, field] of below.fields) {
       known.add(name)
-      if (asked.has(name)) found(name, field, asked, path)
-      if (field.kind === 'list' && asked.has(field.element)) {
-        found(field.element, field.of, asked, path)
-      }
+      found(name, field, asked, path)
+      if (field.kind === 'list') found(field.element, field.of, asked, path)
     }
     if (isWrapper(below, asked)) atRoot(below, asked, path)
     else if (!hasAsked(below, asked) && [...below.fields.values()].some(isOpaque)) isOpen = true
   }
 
+  /** Tried for whatever is there: only what is asked for has anything below it. */
   function found(name: string, below: WireShape, asked: Selection, path: string) {
     there.add(path + name)
     const inner = asked.get(name)

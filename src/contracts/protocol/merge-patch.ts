@@ -22,11 +22,9 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
  */
 export function shapeOfPatched(value: unknown, shape: WireShape | undefined): WireShape {
   if (!isObject(value)) {
-    const isNumber =
-      shape?.kind === 'value' &&
-      (shape.type === 'Id' || shape.type === 'Long') &&
-      /^-?\d+$/.test(String(value))
-    return isNumber ? shape : { kind: 'value', type: 'Text' }
+    // Digits can be written as any value may be, so also as an identifier.
+    const fits = shape?.kind === 'value' && /^-?\d+$/.test(String(value))
+    return fits ? shape : { kind: 'value', type: 'Text' }
   }
   if (shape?.kind === 'list' && Array.isArray(value[shape.element])) {
     const elements = value[shape.element] as readonly unknown[]
@@ -39,9 +37,7 @@ export function shapeOfPatched(value: unknown, shape: WireShape | undefined): Wi
   return {
     kind: 'object',
     fields: new Map(
-      [...names]
-        .filter((name) => name in value)
-        .map((name) => [name, shapeOfPatched(value[name], known?.get(name))]),
+      [...names].map((name) => [name, shapeOfPatched(value[name], known?.get(name))]),
     ),
   }
 }

@@ -22,11 +22,10 @@ export function addMultipart(into: Parameters, body: Uint8Array, boundary: strin
   const delimiter = Buffer.from(`\n--${boundary}`)
   let at = nextDelimiter(bytes, delimiter, 0)
   while (at >= 0 && into.room >= 0) {
-    let start = at + delimiter.length - 1
-    if (bytes[start] === dash && bytes[start + 1] === dash) return
-    while (bytes[start] === 0x20 || bytes[start] === 0x09) start++
-    if (bytes[start] === cr) start++
-    if (bytes[start] === lf) start++
+    // The rest of the delimiter's line stays before the headers, which are looked for at the start of a line.
+    const start = at + delimiter.length - 1
+    // A dash after a delimiter is the first of two: the last one.
+    if (bytes[start] === dash) return
     const next = nextDelimiter(bytes, delimiter, start)
     const isParameter = addPart(into, bytes.subarray(start, next < 0 ? bytes.length : next))
     // What is none takes the room of one all the same: a body could hold millions.
@@ -88,7 +87,7 @@ function addPart(into: Parameters, part: Buffer): boolean {
   }
   into.files[name] = {
     fileName: (fileName ?? '').split(/[/\\]/).at(-1) ?? '',
-    contentType: /^content-type:[ \t]*([^\r\n]*)/im.exec(headers)?.[1]?.trim() ?? '',
+    contentType: /^content-type:([^\r\n]*)/im.exec(headers)?.[1]?.trim() ?? '',
     bytes: content,
   }
   return true

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Fidelity } from './error-table.ts'
+import { assumed, documented, type Fidelity, observed } from '../fidelity.ts'
 import { sign } from './sign.ts'
 
 /** Where OAuth is answered; the platform has these paths at oauth.taobao.com. */
@@ -22,9 +22,6 @@ export type SecurityLevel = (typeof securityLevels)[number]
 export const authorizeViews = ['web', 'tmall', 'wap'] as const
 export type AuthorizeView = (typeof authorizeViews)[number]
 
-const documented = (source: string): Fidelity => ({ fidelity: 'documented', source })
-const observed = (source: string): Fidelity => ({ fidelity: 'observed', source })
-const assumed = (source: string): Fidelity => ({ fidelity: 'assumed', source })
 const rfc = assumed('RFC 6749; the platform is not known to say otherwise')
 
 /** A refusal of the OAuth endpoints; `{name}` in the description is filled in by {@link oauthError}. */
@@ -387,7 +384,8 @@ const secondLevel = new Set([
 
 /** What the platform calls a top-level domain: `example.com` for `shop.example.com`. */
 function topLevelDomain(host: string): string {
-  if (host.startsWith('[') || /^[\d.]+$/.test(host)) return host
+  // An address of IPv6 has no dots, and so is whole in any case.
+  if (/^[\d.]+$/.test(host)) return host
   const labels = host.replace(/\.$/, '').split('.')
   const underCountry = labels.at(-1)?.length === 2 && secondLevel.has(labels.at(-2) ?? '')
   return labels.slice(underCountry ? -3 : -2).join('.')

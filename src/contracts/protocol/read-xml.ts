@@ -8,12 +8,17 @@ export interface XmlElement {
 
 // What XML 1.0 allows in a document: no other control characters, no halves of surrogate pairs.
 const allowed = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$/u
-const entities: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  apos: "'",
-  quot: '"',
+const entities: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['apos', "'"],
+  ['quot', '"'],
+])
+
+interface Opened extends XmlElement {
+  readonly children: XmlElement[]
+  text: string
 }
 
 /**
@@ -26,15 +31,14 @@ export function readXml(document: string): XmlElement {
     document,
   )
   if (!body) throw new Error('no XML header')
-  const open: { name: string; attributes: string; children: XmlElement[]; text: string }[] = [
-    { name: '', attributes: '', children: [], text: '' },
-  ]
+  const top: Opened = { name: '', attributes: '', children: [], text: '' }
+  const open = [top]
   const whole = (body[1] ?? '').replaceAll(
     /<([\w.-]+)((?: [\w.]+="[^"<&]*")*) ?\/>/g,
     '<$1$2></$1>',
   )
-  for (const [, token = ''] of whole.matchAll(/(<[^>]*>|[^<]+)/g)) {
-    const here = open.at(-1) as (typeof open)[number]
+  for (const [token] of whole.matchAll(/<[^>]*>?|[^<]+/g)) {
+    const here = open.at(-1) as Opened
     const tag = /^<(\/?)([A-Za-z_][\w.-]*)((?: [\w.]+="[^"<&]*")*)>$/.exec(token)
     if (token.startsWith('<') && !tag) throw new Error(`no tag: ${token}`)
     if (!tag) here.text += unescapedXml(token)
@@ -43,11 +47,13 @@ export function readXml(document: string): XmlElement {
     } else {
       if (here.name !== tag[2]) throw new Error(`</${tag[2]}> closes <${here.name}>`)
       open.pop()
-      ;(open.at(-1) as (typeof open)[number]).children.push(here)
+      ;(open.at(-1) as Opened).children.push(here)
     }
   }
-  const [root, ...more] = open[0]?.children ?? []
-  if (!root || more.length > 0 || open.length > 1) throw new Error('not exactly one root')
+  const [root, ...more] = top.children
+  if (!root || more.length > 0 || open.length > 1 || top.text.trim() !== '') {
+    throw new Error('not exactly one root')
+  }
   return root
 }
 
@@ -59,7 +65,7 @@ export function unescapedXml(text: string): string {
       ? undefined
       : number
         ? String.fromCodePoint(Number.parseInt(number[2] as string, number[1] === '' ? 10 : 16))
-        : entities[name]
+        : entities.get(name)
     if (char === undefined) throw new Error(`no entity: ${entity}`)
     return char
   })

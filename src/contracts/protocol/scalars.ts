@@ -155,26 +155,23 @@ interface LongLimits {
 
 const longText = z
   .string()
-  .regex(/^-?(0|[1-9]\d{0,18})$/, 'expected a whole number')
-  .refine(fitsLong, 'expected a whole number of 64 bits')
-
-/** Asked of texts that the pattern has refused, too: whether those are numbers is not the question here. */
-function fitsLong(text: string): boolean {
-  return (
-    text.length < 19 || !/^-?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) === BigInt(text)
-  )
-}
+  .regex(/^-?(0|[1-9]\d{0,18})$/, { error: 'expected a whole number', abort: true })
+  .refine((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text), {
+    error: 'expected a whole number of 64 bits',
+  })
 
 /** A whole number as text or number; `number` where it is exact, else digits. */
 export const numberOrDigits = (text: string): number | string =>
   Number.isSafeInteger(Number(text)) ? Number(text) : text
 
-function within(limits: LongLimits) {
-  const schema = z.union([z.int(), longText], 'expected a whole number')
-  return limits.min === undefined && limits.max === undefined
+/** A number with its limits. Each member of a union has its own: encoding loses checks on a union as a whole. */
+const within = <T extends z.ZodType<number | string>>(schema: T, limits: LongLimits): T =>
+  limits.min === undefined && limits.max === undefined
     ? schema
     : schema.refine(isWithin(limits), pastLimit(`expected a number ${range(limits)}`))
-}
+
+const wholeWithin = (limits: LongLimits) =>
+  z.union([within(wholeNumber, limits), within(longText, limits)], 'expected a whole number')
 
 const isWithin =
   ({ min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: LongLimits) =>
@@ -188,7 +185,7 @@ function range({ min, max }: LongLimits): string {
 
 /** A whole number of 64 bits: a number in our code where that is exact, else its digits. `min` and `max` are inclusive. */
 export function topLong(limits: LongLimits = {}) {
-  return tag(z.codec(longText, within(limits), { decode: numberOrDigits, encode: String }), {
+  return tag(z.codec(longText, wholeWithin(limits), { decode: numberOrDigits, encode: String }), {
     type: 'Long',
     limits: { min: limits.min, max: limits.max },
     ...(limits.advice && { advice: limits.advice }),
@@ -197,7 +194,7 @@ export function topLong(limits: LongLimits = {}) {
 
 /** A whole number of 64 bits that names something: digits in our code, so that it stays exact. A number is taken too. */
 export function topLongId(limits: LongLimits = {}) {
-  return tag(z.codec(longText, within(limits), { decode: (text) => text, encode: String }), {
+  return tag(z.codec(longText, wholeWithin(limits), { decode: (text) => text, encode: String }), {
     type: 'Id',
     limits: { min: limits.min, max: limits.max },
     ...(limits.advice && { advice: limits.advice }),
@@ -209,9 +206,7 @@ export function topDecimal(limits: LongLimits = {}) {
   return tag(
     z.codec(
       z.string().regex(/^-?\d+(\.\d+)?$/, 'expected a decimal number'),
-      z
-        .union([z.string(), z.number()])
-        .refine(isWithin(limits), pastLimit(`expected a number ${range(limits)}`)),
+      z.union([within(z.string(), limits), within(z.number(), limits)]),
       { decode: (text) => text, encode: String },
     ),
     {

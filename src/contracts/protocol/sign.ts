@@ -97,11 +97,9 @@ export function acceptedForm(
   const sign = lowerCaseSign ? given.toUpperCase() : given
   const forms = formsFor(params.sign_method)
   const formOf = (text: string) => forms.find((form) => digest(text, secret, form) === sign)
-  const text = canonicalString(params, body)
-  const form = formOf(text)
+  const form = formOf(canonicalString(params, body))
   if (form !== undefined || !signSortedByPair) return form
-  const byPair = canonicalStringByPair(params, body)
-  return byPair === text ? undefined : formOf(byPair)
+  return formOf(canonicalStringByPair(params, body))
 }
 
 function formsFor(declared: string | undefined): readonly SignForm[] {

@@ -93,8 +93,9 @@ export function forceError(find: (name: string) => AnyContract | undefined) {
 /** Double brackets where a magic value may stand, that hold none: somebody may have misspelt a name. */
 export function unusedBrackets({ params }: Received): string[] {
   return magicParameters.flatMap((name) => {
-    const [brackets] = /\[\[[^[\]]{1,200}\]\]/.exec(params[name] ?? '') ?? []
-    return brackets === undefined || magicReference(params[name] ?? '') !== undefined
+    const text = params[name] ?? ''
+    const [brackets] = /\[\[[^[\]]{1,200}\]\]/.exec(text) ?? []
+    return brackets === undefined || magicReference(text) !== undefined
       ? []
       : [
           // A session is nobody's to read.
