@@ -130,6 +130,8 @@ describe('what is not UTF-8', () => {
     ['a=1&a=%FF', 'a value that comes second'],
     ['a=%EF%BF%BD%FF', 'a byte beside a true replacement character'],
     ['a=%FF&b=%EF%BF%BD', 'a value before a true replacement character'],
+    ['a=\uFFFD', 'a raw byte of the body, which has been replaced before'],
+    ['\uFFFD=1', 'a raw byte in a name'],
   ])('is noticed in %s: %s', (text) => {
     expect(read(text).badEncoding).toBe(true)
   })
