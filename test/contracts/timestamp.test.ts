@@ -54,10 +54,20 @@ describe('a moment', () => {
     '2016-01-01 12:00:00 ',
     '2016-1-1 12:00:00',
     '12016-01-01 12:00:00',
+    '2016-01-01 12:00:60',
+    '2016-01-01 12:00:5/',
+    '2016-01-01 12:00:5:',
+    '2016-01-01 12:00:/5',
+    '2016-01-01 12:00::5',
+    '2016-01-01 12:00:  ',
     '1451620800000',
     '',
   ])('is not %j', (text) => {
     expect(parseTime(text)).toBeUndefined()
+  })
+
+  it.each(['00', '09', '10', '59'])('has a second %s', (second) => {
+    expect(parseTime(`2016-01-01 12:00:${second}`)).toBe(noon + Number(second) * 1000)
   })
 
   it('does not know daylight saving: every day has 24 hours', () => {
