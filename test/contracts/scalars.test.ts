@@ -7,6 +7,8 @@ import {
   id,
   normalPrice,
   price,
+  structure,
+  text,
   topBoolean,
   topDate,
   topEnum,
@@ -319,5 +321,19 @@ describe('an answer', () => {
     for (const value of ['2999', '2999.0', 2999, '-1.00', ''])
       expect(takes(price, value)).toBe(false)
     for (const value of ['true', 1, null]) expect(takes(boolean, value)).toBe(false)
+  })
+})
+
+describe('a structure of an answer', () => {
+  it('promises none of its fields, in their order, and holds those that are there', () => {
+    const location = structure({ state: text, city: text, zip: id })
+    expect(Object.keys(location.shape)).toEqual(['state', 'city', 'zip'])
+    expect(location.parse({})).toEqual({})
+    expect(location.parse({ city: '杭州', zip: 310_000 })).toEqual({ city: '杭州', zip: '310000' })
+    expect(takes(location, { city: 1 })).toBe(false)
+  })
+
+  it('shares what makes a field optional with others of its kind', () => {
+    expect(structure({ city: text }).shape.city).toBe(structure({ title: text }).shape.title)
   })
 })
