@@ -127,11 +127,11 @@ an upload 0.93. The first page of \`items.onsale.get\` takes 1 to 3 ms in a shop
 the list is put in order), one of a search or of another order 0.4 to 1.1 s. With 20,000 items the first page took 35 ms
 before, and takes 4.
 
-## What to make of these figures
+## What to make of the figures
 
-The machine was shared and uneven: that the file store is quicker than memory is noise, so the truth of both lies between 0.73
-and 0.94. One item more with 100,000 of them cost 1.37 times as much in this run, and 1.06 and 1.10 times in two runs of
-\`node --expose-gc bench/sizes.mjs FOLDER 100,100000\` right after it.
+Of the run of 2026-11-29: the machine was shared and uneven. That the file store was quicker than memory (0.94 and 0.73 of the
+hand-written one) is noise, so the truth of both lies between. One item more with 100,000 of them cost 1.37 times as much in that
+run, and 1.06 and 1.10 times in two runs of \`node --expose-gc bench/sizes.mjs FOLDER 100,100000\` right after it.
 
 Of the start on Node 20 about a third is V8 reading a bundle of 1 MB, a quarter making schemas. Node 22 and later keep the compiled code
 from the second start on: with 22.23 it took 215 ms above an empty script of 42 ms where it had taken 313, on a busy machine.

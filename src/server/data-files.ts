@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { isCollection, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import { isCollection, isNode, isScalar, Lexer, LineCounter, parseDocument, visit } from 'yaml'
 import type * as z from 'zod'
 import { deepestNesting, isNestedTooDeep } from '../contracts/nesting.ts'
 import { type Problem, problemsOf } from '../contracts/problems.ts'
@@ -129,11 +129,17 @@ const tooDeep: Problem = {
 }
 
 /**
- * A rough look before the parser's, which goes down into every level and, some hundreds of levels deep, takes
- * the process with it: brackets that are open, and lines that are further in than the line above them.
+ * A look before the parser's, which goes down into every level and, some hundreds of levels deep, takes the
+ * process with it: brackets that are open, and lines that are further in than the line above them.
  */
 function isWrittenTooDeep(source: string): boolean {
   let brackets = 0
+  // Its tokens tell a bracket from one that stands in a text.
+  for (const token of new Lexer().lex(source)) {
+    if (token === '[' || token === '{') brackets++
+    else if (token === ']' || token === '}') brackets--
+    if (brackets > deepestWritten) return true
+  }
   const indents: number[] = []
   for (const [line] of source.matchAll(/[^\r\n]+/g)) {
     const [, blanks = '', indicators = ''] = /^( *)((?:[-?:][ \t]+)*)/.exec(line) ?? []
@@ -142,15 +148,11 @@ function isWrittenTooDeep(source: string): boolean {
       indents.push(blanks.length)
     }
     if (indents.length + indicators.length / 2 > deepestWritten) return true
-    for (const [bracket] of line.matchAll(/[[\]{}]/g)) {
-      brackets = bracket === '[' || bracket === '{' ? brackets + 1 : Math.max(0, brackets - 1)
-      if (brackets > deepestWritten) return true
-    }
   }
   return false
 }
 
-/** Lines may be further in than their structure is deep, and texts hold brackets. */
+/** Lines may be further in than their structure is deep. */
 const deepestWritten = 2 * deepestNesting
 
 /** The line of the deepest part of a path that the file has. */

@@ -386,6 +386,7 @@ describe('a scenario file', () => {
     ['structures', `title: ${'{a: '.repeat(100_000)}`],
     ['lists', '- '.repeat(300_000)],
     ['lines', Array.from({ length: 500 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')],
+    ['lists, whatever brackets their texts close,', `title: ${'["]",'.repeat(5000)}`],
   ])('of %s within each other is refused', async (_, source) => {
     await open()
     writeFileSync(file, source)
@@ -403,6 +404,16 @@ describe('a scenario file', () => {
     await open()
     writeFileSync(file, source)
     expect(() => loadScenario(file)).toThrow(file + message)
+  })
+
+  it('may have any number of texts with a bracket that is never closed', async () => {
+    await open()
+    const rule = '- {when: {params: {title: "cup [A"}}, then: {delay: 1s}}\n'
+    writeFileSync(
+      file,
+      `title: x\ndescription: |\n  ${'['.repeat(1000)}\nrules:\n${rule.repeat(450)}`,
+    )
+    expect(loadScenario(file).scenario.rules).toHaveLength(450)
   })
 
   it('of more rules than a call should be held against is refused', async () => {
