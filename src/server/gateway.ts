@@ -35,6 +35,7 @@ import { restoreSnapshot, type Snapshot, snapshotSchema, takeSnapshot } from './
 import { fileStore, memoryStore, type Store } from './state/store.ts'
 import { StoreUnavailableError } from './state/store-error.ts'
 import { type App, collectionsOf, createWorld, type World } from './state/world.ts'
+import { createTelling } from './telling.ts'
 import { mintTenant } from './tenants.ts'
 import { isSignRefused } from './traffic/exchange.ts'
 import { createJournal } from './traffic/journal.ts'
@@ -72,16 +73,14 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const base = createWorld('', store, clock, idsOf(idSeed))
   const worlds = new Map<string, World>()
   const everyWorld = () => [base, ...worlds.values()]
-  let inBackground: Promise<void> | undefined
   let hasBegun = false
-  /** What was told before the shop was known, and is told again then. */
-  let early: (() => void)[] | undefined = isShared(options) ? [] : undefined
+  const telling = createTelling({ store, isShared: isShared(options), reportBug })
   const clockControl = createClockControl({
     clock,
     store,
     isShared: isShared(options),
     options,
-    tell,
+    tell: telling.tell,
   })
   // What is in force lives as long as the shop's gateways do: a data folder does not keep it.
   const records = isShared(options) ? store : memoryStore()
@@ -110,7 +109,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     rules,
     ledgers,
     records,
-    tell,
+    tell: telling.tell,
     worlds: everyWorld,
     initial: options.scenarios ?? [],
     known,
@@ -159,16 +158,15 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     await store.load(options.awaitStore ? onAway : undefined)
     const shared = store.journal?.()
     if (shared) journal.numberBy(shared.numberAfter)
-    const again = early ?? []
-    early = undefined
+    const tellAgain = telling.begin()
     try {
       await store.transact(beginOrWake)
     } catch (error) {
       if (error instanceof ExistingStateError) await store.close()
       throw error
     }
-    for (const work of again) tell(work)
-    await inBackground
+    tellAgain()
+    await telling.pending()
     if (hasBegun) await sharing.clear(undefined)
     away = undefined
     isReady = true
@@ -203,31 +201,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   function plantBase(seed: ParsedWorld) {
     base.plant(seed)
     store.put('meta', 'seed', seed)
-  }
-
-  /** Does what all gateways are to know: at once here, and as a transaction on what the store holds. */
-  function tell(work: () => void): Promise<void> | undefined {
-    if (!isShared(options) || early) {
-      work()
-      early?.push(work)
-      return undefined
-    }
-    return share(Promise.resolve(store.transact(work)))
-  }
-
-  /** What other gateways are told without somebody who waits for it; {@link GatewayCore.shared} does. */
-  function share(telling: Promise<void>): Promise<void> {
-    const all = Promise.allSettled([inBackground]).then(() => telling)
-    inBackground = all
-    all
-      .catch((problem: Error) => {
-        // That the store is away has been said.
-        if (!(problem instanceof StoreUnavailableError)) reportBug(problem)
-      })
-      .then(() => {
-        if (inBackground === all) inBackground = undefined
-      })
-    return all
   }
 
   /** A tenant has its world as long as the store has the tenant, also when that is undone. */
@@ -410,7 +383,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const fetchFresh: HttpApp['fetch'] = (request, port) => {
     const fresh = away ? undefined : store.fresh()
     if (!fresh) return answerRequest(request, port)
-    return Promise.allSettled([inBackground, fresh]).then(() => answerRequest(request, port))
+    return Promise.allSettled([telling.pending(), fresh]).then(() => answerRequest(request, port))
   }
 
   const listening = new Set<Listening>()
@@ -434,7 +407,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     tenants: () => [...store.collection('tenants').keys()],
     trouble,
     catchUp: sharing.catchUp,
-    shared: () => inBackground,
+    shared: telling.pending,
     async dropTenant(appKey) {
       return store.transact(() => {
         if (!worlds.has(appKey)) return false
@@ -549,8 +522,8 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       find: (id) => journal.find(id),
       clear() {
         journal.clear()
-        const telling = sharing.clear(undefined)
-        if (telling) share(telling)
+        const cleared = sharing.clear(undefined)
+        if (cleared) telling.share(cleared)
       },
     },
     [Symbol.asyncDispose]: () => gateway.close(),
